@@ -1,0 +1,1 @@
+"""The engine: the papers, their mathematics and how a run is run. Nothing here imports Qt."""

@@ -1,0 +1,1 @@
+"""Data sets: generated, bundled, downloaded, or the copy the user already has."""

@@ -1,0 +1,1 @@
+"""The mathematics of each paper: modules, update rules, samplers, energies, and nothing else."""

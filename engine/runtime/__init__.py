@@ -1,0 +1,1 @@
+"""How an experiment is run: processes, messages, checkpoints, records."""

@@ -1,0 +1,1 @@
+"""Application, main window, rail, theme, session bridge, home, scorecard."""

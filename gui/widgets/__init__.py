@@ -1,0 +1,1 @@
+"""Views that tabs share."""
