@@ -1,0 +1,40 @@
+"""Slow work (encoding a file, decoding a photograph) beside the event loop, answered in the window's thread."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QThreadPool, Signal
+
+
+class Background(QObject):
+    """Runs functions in Qt's thread pool; `done(result, error)` is called in the thread of this object.
+
+    If the owner is gone when the work ends, the answer is dropped.
+    """
+
+    _arrived = Signal(object, object, object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._arrived.connect(self.on_arrived)
+
+    def run(self, work: Callable[[], Any], done: Callable[[Any, Exception | None], None]) -> None:
+        """Start `work`; `done` gets its result and None, or None and the exception it raised."""
+
+        def call() -> None:
+            result: Any = None
+            error: Exception | None = None
+            try:
+                result = work()
+            except Exception as raised:  # noqa: BLE001 - the outermost frame of a thread; `done` reports it
+                error = raised
+            try:
+                self._arrived.emit(done, result, error)
+            except RuntimeError:
+                return  # the window was closed meanwhile: nobody is left to tell
+
+        QThreadPool.globalInstance().start(call)
+
+    def on_arrived(self, done: Callable[[Any, Exception | None], None], result: Any, error: object) -> None:
+        """The work ended; tell whoever asked."""
+        done(result, error if isinstance(error, Exception) else None)
