@@ -1,0 +1,120 @@
+"""What holds for every test: a home of its own, one thread, nothing left behind, no silent skip."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[_name] = "1"
+# Also before the first fixture runs, nothing may look into the home of whoever starts the tests.
+_OUTER_HOME = tempfile.TemporaryDirectory(prefix="atelier-tests-")
+os.environ["ATELIER_HOME"] = _OUTER_HOME.name
+
+import psutil  # noqa: E402 - the environment comes first
+import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
+
+settings.register_profile("house", derandomize=True, database=None, deadline=None)
+settings.load_profile("house")
+
+LEAVE_S = 3.0
+
+# Tests that may be skipped, each with what it needs. Any other skip makes the run fail.
+ALLOWED_SKIPS = {
+    "test_that_a_captured_step_gives_the_numbers_of_the_plain_step": "a CUDA GPU",
+}
+
+
+@pytest.fixture(autouse=True)
+def atelier_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty user data directory for this test alone."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("ATELIER_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(atelier_home: Path) -> Iterator[None]:
+    """Fails a test that leaves a child process or a thread; what it left is ended, so that it fails alone."""
+    processes_before = {p.pid for p in _children()}
+    threads_before = set(threading.enumerate())
+    yield
+    left = _processes_left(processes_before) + _threads_left(threads_before)
+    if left:
+        pytest.fail("the test left behind: " + "; ".join(left), pytrace=False)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Remembers what was running before, for fixtures that live as long as the session."""
+    session.config.stash[_BEFORE] = {p.pid for p in _children()}
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fails the run when a long-lived fixture left a process, or a test was skipped that is not on the list."""
+    complaints = [f"left behind: {words}" for words in _processes_left(session.config.stash[_BEFORE])]
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter is not None else []
+    for report in skipped:
+        if _test_name(report.nodeid) not in ALLOWED_SKIPS:
+            complaints.append(f"skipped, but not on the list in tests/conftest.py: {report.nodeid}")
+    session.config.stash[_COMPLAINTS] = complaints
+    if complaints and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    _OUTER_HOME.cleanup()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Names every skipped test with its reason, and what the run is failed for."""
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        terminalreporter.write_line(f"skipped: {report.nodeid}: {reason}", yellow=True)
+    for complaint in config.stash.get(_COMPLAINTS, []):
+        terminalreporter.write_line(complaint, red=True)
+
+
+_BEFORE = pytest.StashKey[set[int]]()
+_COMPLAINTS = pytest.StashKey[list[str]]()
+
+
+def _test_name(nodeid: str) -> str:
+    return nodeid.rsplit("::", 1)[-1].split("[", 1)[0]
+
+
+def _children() -> list[psutil.Process]:
+    """Living descendants, without the interpreter's own resource tracker, which leaves with it."""
+    return [p for p in psutil.Process().children(recursive=True) if "resource_tracker" not in _command(p)]
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def _processes_left(before: set[int]) -> list[str]:
+    new = [p for p in _children() if p.pid not in before]
+    _gone, alive = psutil.wait_procs(new, timeout=LEAVE_S)
+    words = [f"process {p.pid} ({_command(p)[:120] or 'ended, but never waited for'})" for p in alive]
+    for process in alive:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    return words
+
+
+def _threads_left(before: set[threading.Thread]) -> list[str]:
+    words = []
+    for thread in threading.enumerate():
+        if thread in before or isinstance(thread, threading._DummyThread) or thread.name.startswith("pytest_timeout"):
+            continue
+        thread.join(LEAVE_S)
+        if thread.is_alive():
+            words.append(f"thread {thread.name!r}")
+    return words
