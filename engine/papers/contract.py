@@ -226,13 +226,15 @@ class Preset:
 class ViewSpec:
     """One thing that can be watched. query: argument dataclass (None: no argument). payload: what arrives.
 
-    rate: most frames a second that make sense for it (never above 30).
+    rate: most frames a second that make sense for it (never above 30). animated: moves by itself, also while
+    training is paused (a simulation of its own); the others are sent again only when something changed.
     """
 
     name: str
     payload: type
     query: type | None = None
     rate: float = 30.0
+    animated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -317,7 +317,7 @@ class Repaired:
 VIEWS = (
     ViewSpec("circuit", CircuitView, CircuitQuery, rate=20),
     ViewSpec("cell", CellView, CellQuery, rate=10),
-    ViewSpec("scope", ScopeView, ScopeQuery, rate=25),
+    ViewSpec("scope", ScopeView, ScopeQuery, rate=25, animated=True),
     ViewSpec("tiles", TilesView, TilesQuery, rate=2),
     ViewSpec("tracking", TrackingView, None, rate=4),
     ViewSpec("confusion", ConfusionView, None, rate=1),

@@ -30,7 +30,8 @@ class RunSpec:
     device: auto, cpu, cuda, cuda:1, mps. threads: torch threads (0: the preset's). record: id of the run in the
     store ("" : nothing is recorded). resume: continue from the newest whole checkpoint of `record`.
     autosave_s: seconds between checkpoints. home: user data directory ("" : the default one).
-    pace: "preset" follows the preset's governor, otherwise updates per second ("inf" allowed as float).
+    pace: updates per second (inf: as fast as it goes), None follows the preset's governor. data_folder: the user's
+    own copies of public data ("" : search the usual places).
     """
 
     paper: str
@@ -44,6 +45,7 @@ class RunSpec:
     home: str = ""
     pace: float | None = None
     paused: bool = False
+    data_folder: str = ""
 
 
 # --- verbs: window -> engine ------------------------------------------------------------------------------------
@@ -132,11 +134,18 @@ class Unwatch:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The window has drawn the frame of this view: the next may come. slot: ring slot to free (-1: none)."""
+    """The window has drawn the frame of this view: the next may come."""
 
     run: int
     view: str
-    slot: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class FreeSlot:
+    """A frame has been copied out of this slot of the ring."""
+
+    run: int
+    slot: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +193,7 @@ Verb = (
     | Watch
     | Unwatch
     | Seen
+    | FreeSlot
     | Ask
     | Cancel
     | Save
@@ -242,7 +252,7 @@ class Frame:
 class Progress:
     """Where the run is. state: training, paused, busy. text: phase in words. rate: updates per second.
 
-    kept: steps of the snapshots one can rewind to. actions: tickets under way. memory: bytes of the process.
+    kept: steps of the snapshots one can rewind to. memory: bytes of the process.
     """
 
     run: int
@@ -296,6 +306,36 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Settings:
+    """The parameters the run has now, after a change, a refusal, a repair or a rewind: the truth for the panel."""
+
+    run: int
+    revision: int
+    step: int
+    values: Mapping[str, Any]
+    reason: Literal["changed", "refused", "rewound", "repaired", "resumed"]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewound:
+    """The run is back at `step`; later points of the curves are gone."""
+
+    run: int
+    revision: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What the engine process printed, or a traceback of something that did not end the run."""
+
+    run: int
+    level: Literal["info", "warning", "error"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """A checkpoint is on disk."""
 
@@ -324,4 +364,6 @@ class Stopped:
     step: int
 
 
-Report = Warm | Ready | Scalars | Frame | Progress | Answer | Notice | Saved | Failed | Stopped
+Report = (
+    Warm | Ready | Scalars | Frame | Progress | Answer | Notice | Settings | Rewound | Log | Saved | Failed | Stopped
+)

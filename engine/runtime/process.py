@@ -1,0 +1,198 @@
+"""The engine processes of one application: one per run, one warm spare with torch already imported.
+
+Life is judged by the end of the pipe and the exit code, never by silence. Stopping is: ask, 2 s, terminate, 2 s,
+kill. No torch is imported on this side.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import wait
+from typing import Any, Literal
+
+from engine.runtime import messages as m
+from engine.runtime import worker
+
+STOP_GRACE_S = 2.0
+SPARE_AFTER_S = 3.0
+_context = multiprocessing.get_context("spawn")
+
+
+class TooManyRuns(RuntimeError):
+    """As many runs go on as the settings allow; the text says what to do."""
+
+
+class EngineProcess:
+    """One child process and the thread that listens to it.
+
+    on_report: called from the listening thread with every report; on_exit(exit code): once, after the last report.
+    """
+
+    def __init__(self) -> None:
+        self._connection, theirs = _context.Pipe()
+        self.process = _context.Process(target=worker.main, args=(theirs,), name="atelier-engine", daemon=True)
+        self.process.start()
+        theirs.close()
+        self.is_warm = False
+        self.on_report: Callable[[Any], None] | None = None
+        self.on_exit: Callable[[int | None], None] | None = None
+        self._held: list[Any] = []
+        self._exit: tuple[int | None] | None = None
+        self._lock = threading.RLock()
+        self._sending = threading.Lock()
+        self.ended = threading.Event()
+        self._listener = threading.Thread(target=self._listen, name="engine-listener", daemon=True)
+        self._listener.start()
+
+    @property
+    def pid(self) -> int | None:
+        """Process number."""
+        return self.process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process has not ended yet."""
+        return not self.ended.is_set()
+
+    def attach(self, on_report: Callable[[Any], None], on_exit: Callable[[int | None], None]) -> None:
+        """Whom to tell. Reports that came earlier are delivered first."""
+        with self._lock:
+            self.on_report, self.on_exit = on_report, on_exit
+            held, self._held = self._held, []
+            for report in held:
+                on_report(report)
+            if self._exit is not None:
+                on_exit(self._exit[0])
+
+    def send(self, verb: m.Verb) -> None:
+        """Sends a verb; when the process is gone it is dropped (the end is reported by the listener)."""
+        with self._sending:
+            try:
+                self._connection.send(verb)
+            except (BrokenPipeError, ConnectionError, OSError):
+                return
+
+    def end(self, *, graceful: bool = True, run: int = 0, save: bool = True) -> None:
+        """Ask, 2 s, terminate, 2 s, kill; returns at once."""
+        if graceful:
+            self.send(m.Stop(run, save))
+        threading.Thread(target=self._escalate, args=(graceful,), name="engine-stopper", daemon=True).start()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Waits for the end of the process and of its listener; False when it still lives."""
+        if not self.ended.wait(seconds):
+            return False
+        if threading.current_thread() is not self._listener:
+            self._listener.join(seconds)
+        return True
+
+    def _escalate(self, graceful: bool) -> None:
+        if graceful and self.ended.wait(STOP_GRACE_S):
+            return
+        self.process.terminate()
+        if not self.ended.wait(STOP_GRACE_S):
+            self.process.kill()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                report = self._connection.recv()
+            except (EOFError, OSError):
+                break
+            self._deliver(report)
+        wait([self.process.sentinel])
+        while self.process.exitcode is None:  # another thread may be reaping the same child
+            self.process.join(0.01)
+        self._connection.close()
+        self.ended.set()
+        with self._lock:
+            self._exit = (self.process.exitcode,)
+            if self.on_exit is not None:
+                self.on_exit(self.process.exitcode)
+
+    def _deliver(self, report: Any) -> None:
+        with self._lock:
+            if isinstance(report, m.Warm):
+                self.is_warm = True
+            if self.on_report is None:
+                self._held.append(report)
+            else:
+                self.on_report(report)
+
+
+class EnginePool:
+    """Hands out engine processes: at most `limit` at once, with one warm spare when `warm`."""
+
+    def __init__(self, limit: int = 4, warm: bool = True) -> None:
+        self.limit = limit
+        self._warm = warm
+        self._spare: EngineProcess | None = None
+        self._running: list[EngineProcess] = []
+        self._lock = threading.Lock()
+        self._is_closed = False
+
+    @property
+    def running(self) -> int:
+        """How many runs go on."""
+        with self._lock:
+            self._running = [e for e in self._running if e.is_alive]
+            return len(self._running)
+
+    @property
+    def has_warm_spare(self) -> bool:
+        """Whether the next run starts without waiting for torch."""
+        return self._spare is not None and self._spare.is_warm and self._spare.is_alive
+
+    def warm_up(self) -> None:
+        """Starts the spare in the background, if there is none."""
+        with self._lock:
+            if self._warm and not self._is_closed and (self._spare is None or not self._spare.is_alive):
+                self._spare = EngineProcess()
+
+    def take(self) -> EngineProcess:
+        """A process for a run. Raises `TooManyRuns`."""
+        if self.running >= self.limit:
+            raise TooManyRuns(f"{self.limit} runs go on already. Stop one, or allow more in the settings.")
+        with self._lock:
+            spare, self._spare = self._spare, None
+            engine = spare if spare is not None and spare.is_alive else EngineProcess()
+            self._running.append(engine)
+        if self._warm:  # later, so that the next spare does not slow the start of this run
+            timer = threading.Timer(SPARE_AFTER_S, self.warm_up)
+            timer.daemon = True
+            timer.start()
+        return engine
+
+    def close(self) -> None:
+        """Stops everything and waits for it (at most about 4.5 s)."""
+        with self._lock:
+            self._is_closed = True
+            engines = [*self._running, *([self._spare] if self._spare is not None else [])]
+            self._running, self._spare = [], None
+        for engine in engines:
+            if engine.is_alive:
+                engine.end()
+        for engine in engines:
+            engine.wait(2 * STOP_GRACE_S + 0.5)
+
+
+ExitKind = Literal["crash", "killed"]
+
+
+def explain_exit(code: int | None) -> tuple[ExitKind, str]:
+    """Kind and sentence for a process that ended without a word."""
+    if code is None or code == 0:
+        return "crash", "The engine left without saying why."
+    if code < 0:
+        name = signal.Signals(-code).name if -code in list(signal.Signals) else f"signal {-code}"
+        if name == "SIGKILL":
+            return "killed", "The engine was killed (SIGKILL): by the system when memory runs out, or by a person."
+        if name in ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT"):
+            return "crash", f"The engine crashed ({name}). The log shows where."
+        return "killed", f"The engine was ended from outside ({name})."
+    if code == 3:
+        return "crash", "The engine lost its connection to the window and left."
+    return "crash", f"The engine ended with exit code {code}. The log shows why."

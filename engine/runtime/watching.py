@@ -1,0 +1,125 @@
+"""Which pictures are asked for, and when each may be made.
+
+A frame is made only when somebody watches, the last one was seen, something changed, and its time has come. While
+training runs at full speed all views together may take `SHARE` of the time; a gesture (a new query) goes first.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.papers.contract import ViewSpec
+from engine.runtime.messages import Frame, Notice, Report, Watch
+from engine.runtime.ring import RingWriter
+
+SHARE = 0.02
+_MAX_RATE = 30.0
+
+
+@dataclass(slots=True)
+class _Watched:
+    spec: ViewSpec
+    make: Callable[[Any], Any]
+    query: Any
+    interval: float
+    due: float = 0.0
+    cost: float = 0.0
+    is_in_flight: bool = False
+    is_urgent: bool = True
+    drawn: Hashable = None
+
+
+class Watching:
+    """The watched views of one run. Times are seconds of `time.perf_counter`."""
+
+    def __init__(
+        self,
+        run: int,
+        specs: Mapping[str, ViewSpec],
+        views: Mapping[str, Callable[[Any], Any]],
+        send: Callable[[Report], None],
+        ring: RingWriter | None,
+    ) -> None:
+        self._run = run
+        self._specs = specs
+        self._views = views
+        self._send = send
+        self._ring = ring
+        self._watched: dict[str, _Watched] = {}
+
+    def watch(self, verb: Watch, step: int) -> None:
+        """Begins to watch, or replaces query and rate. An unknown view is reported, not raised."""
+        spec, make = self._specs.get(verb.view), self._views.get(verb.view)
+        if spec is None or make is None:
+            known = ", ".join(sorted(self._specs))
+            self._complain(step, verb.view, f"There is no view {verb.view!r}. Views: {known}")
+            return
+        interval = 1.0 / max(0.1, min(verb.rate, spec.rate, _MAX_RATE))
+        present = self._watched.get(verb.view)
+        if present is None:
+            self._watched[verb.view] = _Watched(spec, make, verb.query, interval)
+            return
+        present.query, present.interval, present.is_urgent = verb.query, interval, True
+
+    def unwatch(self, view: str) -> None:
+        """Nobody looks at this view any more."""
+        self._watched.pop(view, None)
+
+    def free_slot(self, slot: int) -> None:
+        """The window has copied a frame out of the ring."""
+        if self._ring is not None:
+            self._ring.free(slot)
+
+    def seen(self, view: str) -> None:
+        """The window has drawn: the next frame of this view may come."""
+        if view in self._watched:
+            self._watched[view].is_in_flight = False
+
+    def next_due(self, moment: Hashable) -> float | None:
+        """When the next frame may be made, None when nothing is wanted. `moment` identifies the engine's state."""
+        wanted = [w.due for w in self._watched.values() if self._is_wanted(w, moment)]
+        return min(wanted, default=None)
+
+    def send_one(self, now: float, moment: Hashable, step: int, revision: int, *, is_busy: bool) -> bool:
+        """Makes and sends the most overdue frame, if any. is_busy: training waits for this."""
+        ready = [(w.due, name) for name, w in self._watched.items() if w.due <= now and self._is_wanted(w, moment)]
+        if not ready:
+            return False
+        name = min(ready)[1]
+        watched = self._watched[name]
+        try:
+            payload = watched.make(watched.query)
+            packed = self._ring.pack(payload) if self._ring is not None else payload
+        except Exception as error:  # noqa: BLE001 - a faulty picture must not end the training; it is reported
+            self._watched.pop(name)
+            self._complain(step, name, f"The picture {name!r} could not be made: {error}", traceback.format_exc())
+            return True
+        if packed is None:
+            watched.due = now + watched.interval
+            return False
+        self._send(Frame(self._run, revision, step, name, packed, getattr(packed, "slot", -1)))
+        spent = time.perf_counter() - now
+        watched.cost = spent if watched.cost == 0.0 else 0.8 * watched.cost + 0.2 * spent
+        watched.drawn, watched.is_in_flight, watched.is_urgent = moment, True, False
+        watched.due = now + self._pause_after(watched, is_busy)
+        return True
+
+    def _pause_after(self, watched: _Watched, is_busy: bool) -> float:
+        if not is_busy:
+            return watched.interval
+        return max(watched.interval, watched.cost * len(self._watched) / SHARE)
+
+    def _is_wanted(self, watched: _Watched, moment: Hashable) -> bool:
+        if watched.is_in_flight:
+            return False
+        if watched.is_urgent:
+            watched.due = min(watched.due, time.perf_counter())
+            return True
+        return watched.spec.animated or watched.drawn != moment
+
+    def _complain(self, step: int, view: str, text: str, trace: str = "") -> None:
+        self._send(Notice(self._run, step, "error", f"view-{view}", f"{text}\n{trace}".strip()))
