@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import psutil
 
+from engine.papers.contract import ParameterError
+
 if TYPE_CHECKING:
     import torch
 
 T = TypeVar("T")
 
 
-class DeviceError(ValueError):
+class DeviceError(ParameterError):
     """The device asked for is not on this machine; the text says what is."""
 
 

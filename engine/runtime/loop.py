@@ -108,6 +108,11 @@ class Loop:
         """A burst of steps; False when the governor says wait."""
         begun = now = time.perf_counter()
         allowed = self._governor.allowed(self._step, now)
+        if self._setup.spec.until:
+            allowed = min(allowed, self._setup.spec.until - self._step)
+            if self._step >= self._setup.spec.until:
+                self._mode = "paused"
+                self._report_progress(now, force=True)
         if allowed <= 0:
             return False
         while allowed > 0 and now - begun < BURST_S:

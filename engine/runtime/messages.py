@@ -31,7 +31,8 @@ class RunSpec:
     store ("" : nothing is recorded). resume: continue from the newest whole checkpoint of `record`.
     autosave_s: seconds between checkpoints. home: user data directory ("" : the default one).
     pace: updates per second (inf: as fast as it goes), None follows the preset's governor. data_folder: the user's
-    own copies of public data ("" : search the usual places).
+    own copies of public data ("" : search the usual places). until: hold still for good after exactly this many
+    updates and count progress towards them (0: never, and towards the preset's).
     """
 
     paper: str
@@ -45,6 +46,7 @@ class RunSpec:
     home: str = ""
     pace: float | None = None
     paused: bool = False
+    until: int = 0
     data_folder: str = ""
 
 

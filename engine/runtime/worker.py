@@ -106,7 +106,7 @@ def _prepare(start: m.Start, port: Port) -> Any:
     if loaded is not None:
         port.send(m.Settings(start.run, 0, experiment.steps_done, params.model_dump(mode="json"), "resumed"))
     ring = RingWriter(start.ring, start.ring_slot_bytes) if start.ring else None
-    return Setup(start.run, spec, paper, preset.pace, preset.steps, experiment, ring, store, folder, wall)
+    return Setup(start.run, spec, paper, preset.pace, spec.until or preset.steps, experiment, ring, store, folder, wall)
 
 
 class _Teller:
