@@ -5,11 +5,12 @@ A job is plain picklable data, so that it can go to another process or another m
 
 from __future__ import annotations
 
+import math
 import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ class RunJob:
 
     changes: live knobs applied before the update of that number, e.g. ``{2000: {"silenced": 1.0}}``. views: names (with
     a query, or None) looked at after the last update. actions: names with arguments, asked after that. curves: names
-    to keep (empty: all).
+    to keep (empty: all). keep: also record the run in the library, as the window would.
     """
 
     name: str
@@ -50,6 +51,7 @@ class RunJob:
     views: Mapping[str, Any] = field(default_factory=dict)
     actions: Mapping[str, Any] = field(default_factory=dict)
     curves: tuple[str, ...] = ()
+    keep: bool = False
 
 
 Job = CallJob | RunJob
@@ -57,8 +59,9 @@ Job = CallJob | RunJob
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """A finished run. curves: name -> (steps int64 [T], values float64 [T]), only where a value was measured.
+    """A finished run; ``spec.record`` is its id in the library when it was kept.
 
+    curves: name -> (steps int64 [T], values float64 [T]), only where a value was measured.
     views, answers: payloads and results by name. seconds: training time. device: in words.
     """
 
@@ -129,38 +132,41 @@ def carry_out(job: Job, index: int, listener: Callable[[float, str], None] | Non
 
 
 def run_to_end(job: RunJob) -> RunResult:
-    """Builds the experiment of ``job.spec`` in this process and trains it; nothing is recorded.
+    """Builds the experiment of ``job.spec`` in this process and trains it; kept in the library when `job.keep`.
 
-    Raises `ParameterError`, `DeviceError`, `Diverged` and what the experiment raises.
+    Raises `ParameterError`, `DeviceError`, `Diverged`, `StoreError` and what the experiment raises.
     """
-    from engine.experiments.contract import Context, actions_of, views_of
+    from engine.experiments.contract import Context, Diverged, actions_of, views_of
     from engine.runtime.device import choose, set_threads
+    from engine.runtime.job_record import JobRecord
 
-    paper = load_paper(job.spec.paper)
-    preset = paper.preset(job.spec.preset)
-    params = paper.make_params(preset.id, job.spec.params)
-    set_threads(job.spec.threads or preset.threads)
-    choice = choose(job.spec.device)
-    context = Context(device=choice.device, notify=_unheard, clear=_unheard)
+    spec = job.spec
+    paper = load_paper(spec.paper)
+    preset = paper.preset(spec.preset)
+    params = paper.make_params(preset.id, spec.params)
+    threads = set_threads(spec.threads or preset.threads)
+    choice = choose(spec.device)
+    context = Context(choice.device, _unheard, _unheard, spec.data_folder)
     experiment = import_module(f"engine.experiments.{paper.name}").create(params, context)
-    collected: dict[str, tuple[list[int], list[float]]] = {}
-    started = time.perf_counter()
-    for step in range(job.steps):
-        if step in job.changes:
-            params = params.with_changes(**job.changes[step])
-            experiment.change(params)
-        for name, value in experiment.step().items():
-            if not job.curves or name in job.curves:
-                steps, values = collected.setdefault(name, ([], []))
-                steps.append(experiment.steps_done)
-                values.append(float(value))
-        tell((step + 1) / job.steps)
-    seconds = time.perf_counter() - started
+    with JobRecord(job, paper, params, choice.words, threads) as record:
+        started = time.perf_counter()
+        for step in range(job.steps):
+            if step in job.changes:
+                params = params.with_changes(**job.changes[step])
+                experiment.change(params)
+            values = experiment.step()
+            bad = [name for name, value in values.items() if not math.isfinite(value)]
+            if bad:
+                raise Diverged(f"{', '.join(bad)} is no longer a finite number after update {step + 1}.")
+            record.add(experiment, values)
+            tell((step + 1) / job.steps)
+        seconds = time.perf_counter() - started
+        record.finish(experiment)
     views, actions = views_of(experiment), actions_of(experiment)
     return RunResult(
-        spec=job.spec,
+        spec=replace(spec, record=record.id),
         steps=experiment.steps_done,
-        curves={n: (np.asarray(s, np.int64), np.asarray(v, np.float64)) for n, (s, v) in collected.items()},
+        curves=record.curves(),
         views={name: views[name](query) for name, query in job.views.items()},
         answers={name: _finish(actions[name](arguments)) for name, arguments in job.actions.items()},
         seconds=seconds,
