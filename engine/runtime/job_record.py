@@ -91,7 +91,7 @@ class JobRecord:
     def _save(self, experiment: Any) -> None:
         spec, params = self._job.spec, experiment.params
         header = Header(
-            paper, params.model_dump(mode="json"), params.seed, experiment.steps_done, spec.preset, app_version()
+            spec.paper, params.model_dump(mode="json"), params.seed, experiment.steps_done, spec.preset, app_version()
         )
         assert self._checkpoints is not None
         self._checkpoints.begin(experiment.state(), header)
