@@ -86,7 +86,8 @@ class InlineExecutor:
         self._cancelled.clear()
         outcomes = []
         for index, job in enumerate(jobs):
-            outcome = _cancelled(job, index) if self._cancelled.is_set() else self._carry_out(job, index, on_progress)
+            given_up = self._cancelled.is_set()
+            outcome = cancelled_outcome(job, index) if given_up else self._carry_out(job, index, on_progress)
             outcomes.append(outcome)
             if on_progress is not None:
                 on_progress(JobProgress(index, job.name, 1.0, outcome=outcome))
@@ -161,7 +162,7 @@ class LocalExecutor:
                 if self._cancelled.is_set():
                     self._end(at_once=True)
                     for index in [i for i in range(len(jobs)) if i not in outcomes]:
-                        settle(_cancelled(jobs[index], index))
+                        settle(cancelled_outcome(jobs[index], index))
                     break
                 self._hand_out(jobs, waiting, settle)
                 for helper in self._ready():
@@ -300,7 +301,8 @@ def _leave_with_parent() -> None:
         os._exit(1)
 
 
-def _cancelled(job: Job, index: int) -> Outcome:
+def cancelled_outcome(job: Job, index: int) -> Outcome:
+    """What a job comes back with that was given up."""
     return Outcome(job, index, None, "cancelled", "cancelled")
 
 
@@ -324,6 +326,7 @@ __all__ = [
     "Outcome",
     "RunJob",
     "RunResult",
+    "cancelled_outcome",
     "run_results",
     "tell",
     "values",

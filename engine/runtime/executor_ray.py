@@ -1,0 +1,105 @@
+"""The executor on a Ray cluster (extra `[cluster]`): the same jobs, on other machines. Ray is imported when it is made.
+
+Ray does not ask who you are unless token authentication is on: set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN (or the
+token file, ``ray get-auth-token --generate``) on every node and here before the cluster is started.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import engine
+from engine.papers.contract import ParameterError
+from engine.runtime.executor import JobProgress, OnProgress, cancelled_outcome
+from engine.runtime.jobs import Job, Outcome, carry_out
+
+POLL_S = 0.2
+
+
+class RayExecutor:
+    """Jobs as Ray tasks. A task that dies names itself; its job is not tried twice.
+
+    address: ``auto`` (the cluster this machine belongs to), ``HOST:6379``, ``ray://HOST:10001`` from outside.
+    slots: jobs at once (0: as many CPUs as the cluster has). gpus: GPUs of each job (None: a whole one where the
+    cluster has any). Our code travels with the jobs; the nodes need the same Python and the dependencies. A run that
+    is kept is recorded in the home folder of the node that ran it.
+    Raises `ParameterError` when Ray is not installed or the cluster does not answer.
+    """
+
+    def __init__(self, address: str, slots: int = 0, gpus: float | None = None) -> None:
+        try:
+            import ray
+        except ImportError:
+            raise ParameterError(
+                "--cluster needs Ray, which is not installed: python -m pip install 'ray>=2.52' "
+                "(or .venv/bin/pip install -c constraints.txt -e '.[cluster]')"
+            ) from None
+        self._ray: Any = ray
+        try:
+            ray.init(
+                address=address,
+                ignore_reinit_error=True,
+                log_to_driver=False,
+                logging_level="ERROR",
+                runtime_env={
+                    "py_modules": [str(Path(engine.__file__).parent)],
+                    "env_vars": {"OMP_NUM_THREADS": "1"},
+                },
+            )
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            hint = "" if os.environ.get("RAY_AUTH_MODE") else " If it asks for a token, set RAY_AUTH_MODE=token."
+            raise ParameterError(f"the cluster {address} does not answer: {error}.{hint}") from None
+        resources = ray.cluster_resources()
+        there = float(resources.get("GPU", 0.0))
+        self.gpus = (1.0 if there else 0.0) if gpus is None else gpus
+        self.slots = slots or max(1, int(there if self.gpus else resources.get("CPU", 1)))
+        self.words = f"the Ray cluster {address} ({self.slots} at once)"
+        self._task = ray.remote(num_cpus=1, num_gpus=self.gpus, max_retries=0)(carry_out)
+        self._cancelled = threading.Event()
+
+    def run(self, jobs: Sequence[Job], on_progress: OnProgress | None = None) -> list[Outcome]:
+        """See `Executor.run`; progress within a job does not travel, only its end."""
+        self._cancelled.clear()
+        outcomes: dict[int, Outcome] = {}
+        waiting = list(range(len(jobs)))
+        running: dict[Any, int] = {}
+        try:
+            while len(outcomes) < len(jobs):
+                if self._cancelled.is_set():
+                    rest = [i for i in range(len(jobs)) if i not in outcomes]
+                    outcomes |= {i: cancelled_outcome(jobs[i], i) for i in rest}
+                    break
+                while waiting and len(running) < self.slots:
+                    index = waiting.pop(0)
+                    running[self._task.remote(jobs[index], index)] = index
+                ready, _ = self._ray.wait(list(running), timeout=POLL_S)
+                for task in ready:
+                    index = running.pop(task)
+                    outcomes[index] = self._fetch(task, jobs[index], index)
+                    if on_progress is not None:
+                        on_progress(JobProgress(index, jobs[index].name, 1.0, outcome=outcomes[index]))
+        finally:
+            for task in running:
+                self._ray.cancel(task, force=True)
+        return [outcomes[index] for index in range(len(jobs))]
+
+    def _fetch(self, task: Any, job: Job, index: int) -> Outcome:
+        try:
+            outcome = self._ray.get(task)
+        except Exception as error:  # noqa: BLE001 - Ray raises many types for a lost task; the outcome reports it
+            words = str(error).strip().splitlines()
+            return Outcome(job, index, None, f"lost on the cluster: {words[-1] if words else error!r}", "killed")
+        assert isinstance(outcome, Outcome)
+        return outcome
+
+    def cancel(self) -> None:
+        """See `Executor.cancel`."""
+        self._cancelled.set()
+
+    def close(self) -> None:
+        """Leaves the cluster; it goes on without us."""
+        self._ray.shutdown()
