@@ -97,6 +97,7 @@ class PaintedView(QWidget):
         self.setAccessibleName(name)
         self._hover = HoverLabel(self)
         self._pointer: QPoint | None = None
+        self.exporting = False
         theme().changed.connect(self.on_theme_changed)
 
     def paint(self, painter: QPainter) -> None:
@@ -109,6 +110,13 @@ class PaintedView(QWidget):
     def on_theme_changed(self) -> None:
         """The palette changed: paint again."""
         self.update()
+
+    def set_export_mode(self, on: bool) -> None:
+        """Leave out pointer and focus while a picture is taken."""
+        self.exporting = on
+        if on:
+            self._pointer = None
+            self._hover.hide()
 
     def refresh(self) -> None:
         """The data changed: repaint (Qt joins several calls into one) and keep the hover value true."""
@@ -129,7 +137,7 @@ class PaintedView(QWidget):
     def paintEvent(self, event: object) -> None:
         painter = QPainter(self)
         self.paint(painter)
-        if self.hasFocus():
+        if self.hasFocus() and not self.exporting:
             painter.setPen(QPen(theme().color("accent"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QBuffer, QIODevice, QRect, QSize, QStandardPaths, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QGuiApplication, QImage, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QSizePolicy,
     QStackedLayout,
     QToolButton,
     QVBoxLayout,
@@ -61,10 +60,10 @@ class HasMenu(Protocol):
 
 @runtime_checkable
 class HasExportMode(Protocol):
-    """A body that draws better, and slower, for an exported picture."""
+    """A body that draws differently for an exported picture."""
 
     def set_export_mode(self, on: bool) -> None:
-        """Thick antialiased lines on, or back to the fast ones."""
+        """Thick antialiased lines, no pointer, no focus ring; or back."""
 
 
 class _Header(QWidget):
@@ -75,6 +74,16 @@ class _Header(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.double_clicked.emit()
         event.accept()
+
+
+class _MenuButton(QToolButton):
+    """The panel's menu; not painted while a picture of the panel is taken."""
+
+    painted = True
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.painted:
+            super().paintEvent(event)
 
 
 class _Veil(QWidget):
@@ -150,14 +159,11 @@ class Panel(QFrame):
         self._stale.setProperty("role", "warning")
         self._stale.hide()
         self._legend = Legend()
-        self._menu_button = QToolButton()
+        self._menu_button = _MenuButton()
         self._menu_button.setIconSize(QSize(16, 16))
         self._menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu_button.setAccessibleName(f"menu of {title}")
         self._menu_button.setToolTip("Export, copy, maximise")
-        keep = QSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        keep.setRetainSizeWhenHidden(True)
-        self._menu_button.setSizePolicy(keep)
         follow_theme(self._menu_button, "more", "muted")
         self._menu = QMenu(self._menu_button)
         self._menu.aboutToShow.connect(self.on_menu_about_to_show)
@@ -333,11 +339,11 @@ class Panel(QFrame):
         body = self._body
         if isinstance(body, HasExportMode):
             body.set_export_mode(True)
-        self._menu_button.hide()
+        self._menu_button.painted = False
         try:
             draw()
         finally:
-            self._menu_button.show()
+            self._menu_button.painted = True
             if isinstance(body, HasExportMode):
                 body.set_export_mode(False)
 
