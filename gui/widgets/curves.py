@@ -99,6 +99,14 @@ class Curves(Plot):
         self.item.addItem(item)
         return item
 
+    def remove_series(self, name: str) -> None:
+        """Take a curve and its points away. Raises KeyError if there is none of this name."""
+        if name not in self._series:
+            raise KeyError(f"there is no curve {name!r}; known are {', '.join(self._series)}")
+        self.item.removeItem(self._series.pop(name).item)
+        self.legend_changed.emit()
+        self.request_draw()
+
     def append(self, name: str, steps: ArrayLike, values: ArrayLike, seconds: ArrayLike | None = None) -> None:
         """Add a batch [k] (or one point) to the curve `name`; none is ever lost.
 
