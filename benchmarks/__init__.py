@@ -1,0 +1,1 @@
+"""Speed, measured: one file a subject, one command for all of them."""
