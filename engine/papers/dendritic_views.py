@@ -42,8 +42,8 @@ class AreaView:
 
     v_basal = W r_{k-1}; top_down = B r_{k+1}; cancellation = Q r_I; v_apical = their sum; u, rate: soma;
     u_inter: interneuron soma; u_next: soma of its twin in the next area (bars coincide when self-predicting);
-    delta: what backprop would send to this cell (negative gradient of the squared output error with respect to the
-    soma), same sign convention as v_apical.
+    delta = W_{k+1}ᵀ δ_{k+1}: what backprop would deliver to this cell (not multiplied by its own slope, like v_apical;
+    same sign, other scale; zeros without a teacher).
     """
 
     v_basal: np.ndarray
@@ -71,8 +71,8 @@ class OutputView:
 class CircuitView:
     """The whole circuit at one moment.
 
-    image: [h, w] in 0..1, or [1, n_0] for non-image tasks. label, predicted: -1 where there is none. phase: index
-    into the paper's phases of the phase just done. time_ms: continuous time (NaN for the two-step dynamics).
+    image: [h, w] in 0..1, or [1, n_0] in -1..1 for the other tasks. label, predicted: -1 where there is none. phase: index
+    into the paper's phases of the phase just done (-1: whole presentation). time_ms: continuous time (NaN for the two-step dynamics).
     angles: degrees between this probe's weight changes and backprop's, one per weight matrix.
     """
 

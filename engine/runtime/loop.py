@@ -190,7 +190,7 @@ class Loop:
             case m.FreeSlot():
                 self._watching.free_slot(verb.slot)
             case m.Watch():
-                self._watching.watch(verb, self._step)
+                self._watching.watch(verb, self._step, self._revision)
             case m.Unwatch():
                 self._watching.unwatch(verb.view)
             case m.Pause() | m.Resume():

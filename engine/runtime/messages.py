@@ -240,7 +240,10 @@ class Scalars:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The newest picture of one view: payload is the view's dataclass. slot: ring slot it came through."""
+    """The newest picture of one view: payload is the view's dataclass, None where this preset has no such picture.
+
+    slot: ring slot it came through (-1: the pipe).
+    """
 
     run: int
     revision: int

@@ -51,12 +51,15 @@ class Watching:
         self._ring = ring
         self._watched: dict[str, _Watched] = {}
 
-    def watch(self, verb: Watch, step: int) -> None:
+    def watch(self, verb: Watch, step: int, revision: int) -> None:
         """Begins to watch, or replaces query and rate. An unknown view is reported, not raised."""
         spec, make = self._specs.get(verb.view), self._views.get(verb.view)
-        if spec is None or make is None:
+        if spec is None:
             known = ", ".join(sorted(self._specs))
             self._complain(step, verb.view, f"There is no view {verb.view!r}. Views: {known}")
+            return
+        if make is None:  # this experiment of the paper has no such picture
+            self._send(Frame(self._run, revision, step, verb.view, None))
             return
         interval = 1.0 / max(0.1, min(verb.rate, spec.rate, _MAX_RATE))
         present = self._watched.get(verb.view)

@@ -1,0 +1,235 @@
+"""What the dendritic tab shows of an image circuit. Read-only: nothing here draws from a training stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.models.dendritic_reference import angles_to_backprop, backprop_deltas, output_error
+from engine.models.dendritic_two_step import Activity
+from engine.papers.dendritic_views import (
+    AreaView,
+    CellQuery,
+    CellView,
+    CircuitView,
+    ConfusionView,
+    DreamView,
+    ImagineQuery,
+    ImagineView,
+    OutputView,
+    Probe,
+    TilesQuery,
+    TilesView,
+    TrackingView,
+)
+
+if TYPE_CHECKING:
+    from engine.experiments.dendritic_images import ImageExperiment
+
+SILENT = 0.05  # share of the largest apical potential in the area below which a dendrite says nothing
+SCATTER_POINTS = 1000
+MISTAKES = 24
+
+
+def picture_of(experiment: ImageExperiment, probe: Probe) -> tuple[Tensor, int]:
+    """The probe's pixels [1, n_0] on the device and its label (-1: a drawn picture without one)."""
+    task = experiment.task
+    if probe.image is None:
+        index = probe.index % len(task.test_x)
+        return task.test_x[index : index + 1], int(task.test_y[index])
+    h, w = task.shape
+    if probe.image.shape != (h, w):
+        raise ValueError(f"the drawn picture is {probe.image.shape}, this circuit sees {h}×{w}")
+    clean = np.clip(np.nan_to_num(probe.image), 0.0, 1.0).reshape(1, -1)
+    return torch.from_numpy(clean).to(task.test_x), -1
+
+
+def target_of(experiment: ImageExperiment, probe: Probe, label: int) -> Tensor | None:
+    """Target voltages [1, 10] for the probe; None when nobody can say the right answer."""
+    wanted = probe.target if probe.target >= 0 else label
+    return experiment.task.u_star[wanted : wanted + 1] if 0 <= wanted < len(experiment.task.u_star) else None
+
+
+def circuit_view(experiment: ImageExperiment, probe: Probe, teacher: bool) -> CircuitView:
+    """One presentation of the probe, without noise and without learning."""
+    x, label = picture_of(experiment, probe)
+    target = target_of(experiment, probe, label) if teacher and experiment.net.knobs.teacher else None
+    activity = experiment.net.probe(x, target)
+    return _view_of(experiment, activity, label, target is not None, phase=-1)
+
+
+def staged_view(experiment: ImageExperiment, activity: Activity, phase: int) -> CircuitView:
+    """The training batch's first example after phase number `phase`."""
+    return _view_of(experiment, activity, -1, phase >= 1, phase)
+
+
+def _view_of(experiment: ImageExperiment, a: Activity, label: int, is_taught: bool, phase: int) -> CircuitView:
+    net = experiment.net
+    angles: tuple[float, ...] = ()
+    deltas: dict[int, Tensor] = {}
+    if is_taught and phase in (-1, 2, 3):
+        angles = tuple(angles_to_backprop(net, a).values())
+        deltas = backprop_deltas(net.synapses, a, output_error(a, net.mixing.lam_N, "nudge"))
+    areas = tuple(_area_view(experiment, a, k, deltas.get(k + 1)) for k in range(1, net.N))
+    N, mixing = net.N, net.mixing
+    output = OutputView(
+        v_basal=_first(a.vB(N, mixing)),
+        u=_first(a.u[N]),
+        rate=_first(a.cells[N]),
+        target=_first(a.target) if is_taught else np.full(net.sizes[N], np.nan, np.float32),
+    )
+    return CircuitView(
+        image=_first(a.cells_up[0]).reshape(experiment.task.shape),
+        areas=areas,
+        output=output,
+        label=label,
+        predicted=int(a.p_hat[N][0].argmax()),
+        phase=phase,
+        time_ms=float("nan"),
+        angles=angles,
+    )
+
+
+def _area_view(experiment: ImageExperiment, a: Activity, k: int, delta_above: Tensor | None) -> AreaView:
+    net = experiment.net
+    weights = net.synapses.W[k + 1][:, :-1]
+    delta = torch.zeros_like(a.vA[k]) if delta_above is None else delta_above @ weights
+    return AreaView(
+        v_basal=_first(a.vB(k, net.mixing)),
+        top_down=_first(a.top_down[k]),
+        cancellation=_first(a.cancellation(k)),
+        v_apical=_first(a.vA[k]),
+        u=_first(a.u[k]),
+        rate=_first(a.cells[k]),
+        u_inter=_first(a.uI[k]),
+        u_next=_first(a.u[k + 1]),
+        delta=_first(delta),
+    )
+
+
+def cell_view(experiment: ImageExperiment, query: CellQuery) -> CellView:
+    """One cell of a hidden area for the probe."""
+    view = circuit_view(experiment, query.probe, query.teacher)
+    k = min(max(1, query.area), experiment.net.N - 1)
+    area = view.areas[k - 1]
+    cell = min(max(0, query.cell), len(area.u) - 1)
+    weights = experiment.net.synapses.W[k][cell, :-1].detach().float().cpu().numpy()
+    shape = experiment.task.shape if k == 1 else (1, len(weights))
+    return CellView(
+        area=k,
+        cell=cell,
+        weights=weights.reshape(shape).copy(),
+        v_basal=float(area.v_basal[cell]),
+        top_down=float(area.top_down[cell]),
+        cancellation=float(area.cancellation[cell]),
+        v_apical=float(area.v_apical[cell]),
+        u=float(area.u[cell]),
+        rate=float(area.rate[cell]),
+        delta=float(area.delta[cell]),
+        says=what_it_says(area.v_apical, cell),
+    )
+
+
+def what_it_says(v_apical: np.ndarray, cell: int) -> Literal["raise", "lower", "silent"]:
+    """The apical dendrite in one word; silent when small beside the loudest cell of the area, or truly quiet."""
+    value, loudest = float(v_apical[cell]), float(np.abs(v_apical).max(initial=0.0))
+    if abs(value) <= max(SILENT * loudest, 1e-4):
+        return "silent"
+    return "raise" if value > 0 else "lower"
+
+
+def tiles_view(experiment: ImageExperiment, query: TilesQuery) -> TilesView:
+    """Incoming weights of some cells of area 1, with their apical potentials for the probe."""
+    cells = experiment.net.sizes[1]
+    first = min(max(0, query.first), max(0, cells - 1))
+    last = min(cells, first + max(1, min(query.count, 256)))
+    weights = experiment.net.synapses.W[1][first:last, :-1].detach().half().cpu().numpy()
+    view = circuit_view(experiment, query.probe, teacher=True)
+    blame = view.areas[0].v_apical[first:last]
+    return TilesView(first, weights.reshape(-1, *experiment.task.shape).copy(), blame.copy())
+
+
+def tracking_view(experiment: ImageExperiment) -> TrackingView:
+    """A fixed sample of P against a W, and the loop gains on the probe batch."""
+    net = experiment.net
+    targets, actuals = [], []
+    for k in range(1, net.N):
+        goal = (net.synapses.W[k + 1] * net.mixing.tracking_factor(k, net.N)).reshape(-1)
+        every = max(1, goal.numel() // SCATTER_POINTS)
+        targets.append(_numpy(goal[::every][:SCATTER_POINTS]))
+        actuals.append(_numpy(net.synapses.P[k].reshape(-1)[::every][:SCATTER_POINTS]))
+    activity = net.probe(experiment.probe_x, None)
+    return TrackingView(tuple(targets), tuple(actuals), tuple(net.tracking_gains(activity).values()))
+
+
+def confusion_view(experiment: ImageExperiment) -> ConfusionView:
+    """The whole test set, classified now."""
+    task = experiment.task
+    said = torch.cat([experiment.net.predict(part).argmax(1) for part in task.test_x.split(2000)]).cpu().numpy()
+    true = task.test_y.cpu().numpy()
+    classes = len(task.u_star)
+    counts = np.bincount(true * classes + said, minlength=classes * classes).reshape(classes, classes)
+    wrong = np.flatnonzero(said != true)[:MISTAKES]
+    images = task.test_x[torch.from_numpy(wrong).to(task.test_x.device)].float().cpu().numpy()
+    return ConfusionView(
+        counts.astype(np.int32), wrong, said[wrong], true[wrong], images.reshape(-1, *task.shape).astype(np.float32)
+    )
+
+
+def imagine_view(experiment: ImageExperiment, query: ImagineQuery) -> ImagineView:
+    """What the circuit perceives with gates d and a, and how it would name what it sees and what it perceives."""
+    task = experiment.task
+    clean, _ = picture_of(experiment, query.probe)
+    seen = spoil(experiment, clean, query)
+    cue = task.r_star[query.cue : query.cue + 1] if 0 <= query.cue < len(task.r_star) else None
+    percept = experiment.imagination.perceive(seen, query.d, query.a, cue)
+    is_known = query.probe.image is None
+    return ImagineView(
+        clean=_first(clean).reshape(task.shape),
+        seen=_first(seen).reshape(task.shape),
+        percept=_first(percept.image).reshape(task.shape),
+        rates_seen=_first(experiment.net.predict(seen)),
+        rates_percept=_first(percept.verdict),
+        mse_seen=float((seen - clean).square().sum()) if is_known else float("nan"),
+        mse_percept=float((percept.image - clean).square().sum()) if is_known else float("nan"),
+    )
+
+
+def spoil(experiment: ImageExperiment, clean: Tensor, query: ImagineQuery) -> Tensor:
+    """A second digit laid over it, clipped Gaussian noise, and the lower rows hidden, in this order."""
+    task = experiment.task
+    seen = clean
+    if query.mix >= 0:
+        seen = torch.maximum(seen, task.test_x[query.mix % len(task.test_x)].unsqueeze(0))
+    if query.noise > 0.0:
+        draw = np.random.default_rng(query.seed).normal(0.0, query.noise, tuple(seen.shape))
+        seen = (seen + torch.from_numpy(draw).to(seen)).clamp(0.0, 1.0)
+    hidden = round(min(1.0, max(0.0, query.occlusion)) * task.shape[0])
+    if hidden:
+        seen = seen.clone().reshape(-1, *task.shape)
+        seen[:, task.shape[0] - hidden :] = 0.0
+        seen = seen.reshape(1, -1)
+    return seen
+
+
+def dream_view(experiment: ImageExperiment) -> DreamView:
+    """One picture generated from each class, d = a = 1."""
+    task = experiment.task
+    percept = experiment.imagination.generate(task.r_star)
+    return DreamView(
+        images=_numpy(percept.image).reshape(-1, *task.shape),
+        recognised=percept.verdict.argmax(1).cpu().numpy(),
+        distance=_numpy((percept.image - task.means).square().sum(1)),
+    )
+
+
+def _first(batch: Tensor) -> np.ndarray:
+    """The first row as its own float32 array."""
+    return np.array(batch[0].detach().cpu().numpy(), dtype=np.float32)
+
+
+def _numpy(values: Tensor) -> np.ndarray:
+    return np.array(values.detach().cpu().numpy(), dtype=np.float32)

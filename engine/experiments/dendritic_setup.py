@@ -1,0 +1,95 @@
+"""From the knobs of the tab to the models of the dendritic paper, and the data of the image tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.data import digits, mnist
+from engine.models.dendritic import target_rates, voltages_of_rates
+from engine.models.dendritic_two_step import TwoStepKnobs
+from engine.papers.dendritic import DendriticParams
+
+CLASSES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTask:
+    """Pictures and labels on the device of the run.
+
+    train_x [T, n_0], test_x [S, n_0] in 0..1 (the run's precision); labels int64; shape (h, w); r_star, u_star
+    [10, 10]: target rates and voltages of each class; means [10, n_0]: class means of the training pictures.
+    """
+
+    train_x: Tensor
+    train_y: Tensor
+    test_x: Tensor
+    test_y: Tensor
+    shape: tuple[int, int]
+    r_star: Tensor
+    u_star: Tensor
+    means: Tensor
+    notes: tuple[str, ...]
+
+
+def precision_of(params: DendriticParams) -> torch.dtype:
+    """The floating-point type of the run."""
+    return torch.float64 if params.precision == "float64" else torch.float32
+
+
+def load_images(params: DendriticParams, device: torch.device, folder: str) -> ImageTask:
+    """The pictures of an image task. Raises `DataError` naming the file and the remedy."""
+    dtype = precision_of(params)
+    if params.task in ("digits", "digits28"):
+        data = digits.load_digits(28 if params.task == "digits28" else 8)
+        notes: tuple[str, ...] = ()
+    else:
+        images = mnist.load("mnist" if params.task == "mnist" else "fashion-mnist", folder)
+        data = images.as_float()
+        notes = (images.provenance, *images.notes)
+    train_x = torch.from_numpy(data.train_x).to(device, dtype)
+    train_y = torch.from_numpy(data.train_y).to(device)
+    r_star = target_rates(torch.arange(CLASSES, device=device), CLASSES, dtype=dtype)
+    counts = torch.bincount(train_y, minlength=CLASSES).clamp(min=1).to(dtype)
+    means = torch.zeros(CLASSES, train_x.shape[1], dtype=dtype, device=device).index_add_(0, train_y, train_x)
+    if int((torch.bincount(train_y, minlength=CLASSES) > 0).sum()) < 2:
+        notes = (*notes, "Fewer than two classes: there is nothing to discriminate.")
+    return ImageTask(
+        train_x,
+        train_y,
+        torch.from_numpy(data.test_x).to(device, dtype),
+        torch.from_numpy(data.test_y).to(device),
+        data.shape,
+        r_star,
+        voltages_of_rates(r_star),
+        means / counts.unsqueeze(1),
+        notes,
+    )
+
+
+def two_step_sizes(params: DendriticParams, inputs: int) -> tuple[int, ...]:
+    """Cells of all areas, the input first."""
+    hidden = (params.hidden_1,) if params.hidden_2 == 0 else (params.hidden_1, params.hidden_2)
+    return (inputs, *hidden, CLASSES)
+
+
+def two_step_knobs(params: DendriticParams) -> TwoStepKnobs:
+    """The live knobs of the image tasks, as the model names them."""
+    plastic = {"W": params.plastic_w, "P": params.plastic_p, "Q": params.plastic_q, "B": params.plastic_b}
+    frozen = {1: not params.plastic_w1, 2: not params.plastic_w2}
+    return TwoStepKnobs(
+        h=(params.h1, params.h2) if params.hidden_2 == 0 else (params.h1, params.h2, params.h3),
+        lam=params.lam,
+        lam_N=params.lam_output,
+        lam_I=params.lam_inter,
+        tracking_ratio=params.tracking,
+        eta_Q=params.eta_q,
+        eta_B=params.eta_b,
+        plastic=frozenset(kind for kind, is_on in plastic.items() if is_on),
+        frozen_areas=frozenset(area for area, is_frozen in frozen.items() if is_frozen),
+        silenced=params.silenced,
+        noise=params.sigma,
+        teacher=params.teacher,
+    )
