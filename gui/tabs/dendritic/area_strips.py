@@ -67,6 +67,17 @@ class AreaStrips(PaintedView):
         self.chosen = (area, cell)
         self.refresh()
 
+    def data(self) -> dict[str, NDArray[Any]]:
+        """What is drawn, as "area K NAME" [n_k], and the output."""
+        if self.view is None:
+            return {}
+        result: dict[str, NDArray[Any]] = {}
+        for k, area in enumerate(self.view.areas, start=1):
+            names = (*(f for _, f, _ in ROWS), "rate", "u_inter", "u_next")
+            result.update({f"area {k} {name}": getattr(area, name) for name in names})
+        output = self.view.output
+        return {**result, "output u": output.u, "output rate": output.rate, "output target": output.target}
+
     def delta_gain(self, area: AreaView, k: int) -> float:
         """The gain of the δ strip of area k; kept while the apical dendrites are silent (no teacher)."""
         apical, delta = symmetric_range(area.v_apical), symmetric_range(area.delta)

@@ -1,0 +1,86 @@
+"""The dendritic tab: four scenes over one run. `build(bench)` is all the shell knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from gui.tabs.dendritic.circuit_scene import CircuitScene
+from gui.tabs.dendritic.figures_scene import FiguresScene
+from gui.tabs.dendritic.imagine_scene import ImagineScene
+from gui.tabs.dendritic.learning_scene import LearningScene
+from gui.tabs.dendritic.looking import Looking
+from gui.tabs.dendritic.segments import Segments
+from gui.widgets.panel_grid import PanelGrid
+
+if TYPE_CHECKING:
+    from gui.shell.bench import Bench
+
+SCENES = ("Circuit", "Learning", "Figures 1, S1, 2", "Imagine")
+ELSEWHERE = {"tracking": 1, "alignment": 1, "imagine": 3}
+"""Pictures that the explanation points at, and their scene; until it is built its button stands for them."""
+
+
+class DendriticTab(QWidget):
+    """A slim selector above the scenes; a scene is built when it is first looked at and keeps its splitters."""
+
+    def __init__(self, bench: Bench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self.looking = Looking(self)
+        self.selector = Segments(SCENES, "scenes of the dendritic tab")
+        self.selector.chosen.connect(self.show_scene)
+        self.stack = QStackedWidget()
+        self.scenes: dict[int, QWidget] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self.selector)
+        layout.addWidget(self.stack, 1)
+        for symbol, scene in ELSEWHERE.items():
+            bench.register_symbol(symbol, self.selector.button(scene))
+        self.looking.cell_chosen.connect(self.on_cell_chosen)
+        self.show_scene(min(max(0, bench.recall("scene", 0)), len(SCENES) - 1))
+
+    def show_scene(self, index: int) -> None:
+        """Bring one scene to the front; the others stop asking for pictures."""
+        if index not in self.scenes:
+            scene = self._build(index)
+            self.scenes[index] = scene
+            self.stack.addWidget(scene)
+        self.selector.choose(index)
+        self.stack.setCurrentWidget(self.scenes[index])
+        self._bench.remember("scene", index)
+
+    def _build(self, index: int) -> QWidget:
+        bench, looking = self._bench, self.looking
+        makers: tuple[Callable[[], QWidget], ...] = (
+            lambda: CircuitScene(bench, looking),
+            lambda: LearningScene(bench, looking),
+            lambda: FiguresScene(bench),
+            lambda: ImagineScene(bench, looking),
+        )
+        scene = makers[index]()
+        for i, grid in enumerate(scene.findChildren(PanelGrid)):
+            self._keep(grid, f"grid-{index}-{i}")
+        return scene
+
+    def _keep(self, grid: PanelGrid, key: str) -> None:
+        if state := self._bench.recall(key, b""):
+            grid.restore_state(state)
+        grid.layout_changed.connect(lambda: self._bench.remember(key, grid.save_state()))
+
+    def on_cell_chosen(self, area: int, cell: int) -> None:
+        """A cell chosen in another scene opens in the circuit."""
+        if self.selector.index != 0:
+            self.show_scene(0)
+            circuit = self.scenes[0]
+            assert isinstance(circuit, CircuitScene)
+            circuit.on_cell_chosen(area, cell)
+
+
+def build(bench: Bench) -> QWidget:
+    """The tab of this paper, driven by `bench`."""
+    return DendriticTab(bench)

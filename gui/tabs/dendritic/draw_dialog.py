@@ -1,0 +1,50 @@
+"""A pad to draw a digit of one's own on; the circuit sees it while it is drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from gui.shell.rows import label, push_button
+from gui.tabs.dendritic.looking import Looking
+from gui.widgets.paint_canvas import PaintCanvas
+
+
+class DrawDialog(QDialog):
+    """Stays open beside the window; every stroke becomes the probe of all pictures."""
+
+    def __init__(self, looking: Looking, side: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Tool)
+        self.setWindowTitle("Draw a digit")
+        self._looking = looking
+        self._side = side
+        self.canvas = PaintCanvas(side, side, "your digit")
+        self.canvas.setMinimumSize(220, 220)
+        self.canvas.image_changed.connect(self.on_image_changed)
+        self.target = QComboBox()
+        self.target.addItem("none", -1)
+        for digit in range(10):
+            self.target.addItem(str(digit), digit)
+        self.target.setToolTip("The class the teacher asks for; none leaves the output alone")
+        self.target.currentIndexChanged.connect(lambda _i: self.on_image_changed(self.canvas.image()))
+        tools = QHBoxLayout()
+        tools.addWidget(label("teacher asks for", "muted"))
+        tools.addWidget(self.target)
+        tools.addStretch(1)
+        tools.addWidget(push_button("Clear", self.canvas.clear, "Start again (undo with Ctrl+Z)", "eraser"))
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.canvas, 1)
+        layout.addLayout(tools)
+
+    def set_side(self, side: int) -> None:
+        """Pixels along each side, as the data of this preset have."""
+        if side != self._side:
+            self._side = side
+            self.canvas.resize_image(side, side)
+
+    def on_image_changed(self, image: Any) -> None:
+        """A stroke, or another target."""
+        if image.any():
+            self._looking.show_image(image, int(self.target.currentData()))

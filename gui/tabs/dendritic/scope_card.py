@@ -1,0 +1,56 @@
+"""One cell in continuous time: six traces, and the switches of the simulation that belongs to this picture alone."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from engine.papers.dendritic_views import SCOPE_TRACES, ScopeView
+from gui.shell.rows import label
+from gui.tabs.dendritic.looking import Looking
+from gui.tabs.dendritic.segments import icon_button, switch
+from gui.tabs.dendritic.slider_row import SliderRow
+from gui.tabs.dendritic.stacked import Stacked
+from gui.widgets.scope import Scope, Trace
+
+MEANINGS = ("basal", "excitation", "inhibition", "apical", "soma", "interneuron")
+"""Colours of SCOPE_TRACES, in its order."""
+
+
+class ScopeCard:
+    """`body` goes into a panel; the switches write to `Looking`."""
+
+    def __init__(self, looking: Looking) -> None:
+        self._looking = looking
+        self.scope = Scope("potential", capacity=256)
+        self.scope.set_traces([Trace(n, m) for n, m in zip(SCOPE_TRACES, MEANINGS, strict=True)])
+        self.which = label("", "muted")
+        self.play = switch("Run", "Let the simulation run on; up: it holds still")
+        self.input = switch("Input", "The input is there; up: it fades with τ = 3 ms")
+        self.speed = SliderRow(
+            "", "Simulated milliseconds between two frames: from one Euler step to 50 ms",
+            low=0.1, high=50.0, value=looking.ms_per_frame, log=True, unit="ms/frame", width=0,
+        )  # fmt: skip
+        self.play.setChecked(looking.playing)
+        self.input.setChecked(looking.input_on)
+        self.play.toggled.connect(lambda on: looking.set_switches(playing=on))
+        self.input.toggled.connect(lambda on: looking.set_switches(input_on=on))
+        self.speed.value_changed.connect(lambda ms: looking.set_switches(ms_per_frame=ms))
+        bar = QWidget()
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(self.which)
+        row.addWidget(self.play)
+        row.addWidget(self.input)
+        row.addWidget(icon_button("rewind", "Start again from rest", looking.restart_scope))
+        row.addWidget(self.speed, 1)
+        self.body = Stacked(self.scope, above=bar)
+        self.name_cell(looking.area, looking.cell)
+
+    def name_cell(self, area: int, cell: int) -> None:
+        """Say whose traces these are."""
+        self.which.setText(f"area {area} · {cell}")
+
+    def show_view(self, view: ScopeView) -> None:
+        """Draw the newest samples."""
+        self.scope.set_samples(view.time_ms, view.traces.T)
