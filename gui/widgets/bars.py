@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from gui.shell.theme import theme
@@ -39,6 +39,8 @@ class Bars(PaintedView):
         self._spread: NDArray[np.float64] | None = None
         self._meanings: tuple[str, ...] = ()
         self._highlight = -1
+        self._axis, self._digits, self._line = (0.0, 1.0), 3, 12
+        self._label_room = self._value_room = 0.0
         self.setMinimumSize(100, 60)
 
     def set_bars(
@@ -104,8 +106,25 @@ class Bars(PaintedView):
         if not self._labels:
             return
         painter.setFont(self.small_font())
+        self._measure(painter.fontMetrics())
         for i in range(len(self._labels)):
             self._paint_bar(painter, i)
+
+    def _measure(self, metrics: QFontMetrics) -> None:
+        """What all bars share: the axis, the digits, the room for words."""
+        self._axis = low, high = self._limits()
+        largest = max(abs(low), abs(high))
+        self._digits = max(0, 3 - math.ceil(math.log10(largest))) if largest < 1e6 else 0
+        self._line = metrics.height()
+        widest = max(metrics.horizontalAdvance(t) for t in self._labels)
+        self._label_room = min(self.width() * 0.45, widest + _GAP)
+        self._value_room = max(metrics.horizontalAdvance(self._text(float(v))) for v in self._values) + _GAP
+
+    def _text(self, value: float) -> str:
+        """A value with as many digits as the axis deserves, so that columns stand still."""
+        if not math.isfinite(value):
+            return "–"
+        return f"{value:.{min(self._digits, 6)}f}{self._unit}".replace("-", "−")
 
     def _slot(self, i: int) -> QRectF:
         """The room of bar `i` with its label."""
@@ -118,13 +137,11 @@ class Bars(PaintedView):
 
     def _rail(self, i: int) -> QRectF:
         """Where the bar itself may reach."""
-        metrics, slot = self.fontMetrics(), self._slot(i)
+        slot = self._slot(i)
         if self._horizontal:
-            label = min(self.width() * 0.45, max(metrics.horizontalAdvance(t) for t in self._labels) + _GAP)
-            value = metrics.horizontalAdvance(f"−0.0000{self._unit}")
-            return QRectF(slot.left() + label, slot.top(), max(1.0, slot.width() - label - value), slot.height())
-        line = metrics.height()
-        return QRectF(slot.left(), slot.top() + line, slot.width(), max(1.0, slot.height() - 2 * line))
+            room = max(1.0, slot.width() - self._label_room - self._value_room)
+            return QRectF(slot.left() + self._label_room, slot.top(), room, slot.height())
+        return QRectF(slot.left(), slot.top() + self._line, slot.width(), max(1.0, slot.height() - 2 * self._line))
 
     def _paint_bar(self, painter: QPainter, i: int) -> None:
         rail, slot = self._rail(i), self._slot(i)
@@ -141,23 +158,39 @@ class Bars(PaintedView):
             painter.setPen(QPen(color, 1.2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self._bar(rail, float(self._paper[i]), 1, shares))
-        text = (number(value, 3) if math.isfinite(value) else "–") + self._unit
+        self._paint_words(painter, i, rail, slot, shares)
+
+    def _paint_words(self, painter: QPainter, i: int, rail: QRectF, slot: QRectF, shares: int) -> None:
+        value = float(self._values[i])
         name = "text" if i == self._highlight or self._highlight < 0 else "muted"
         if self._horizontal:
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             draw_text(painter, QRectF(0, slot.top(), rail.left() - _GAP, slot.height()), self._labels[i], right, name)
-            left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-            box = QRectF(rail.right() + 4, slot.top(), slot.right() - rail.right() - 4, slot.height())
-            draw_text(painter, box, text, left, name)
-        else:
-            line = painter.fontMetrics().height()
-            center = Qt.AlignmentFlag.AlignCenter
-            draw_text(painter, QRectF(slot.left(), rail.bottom(), slot.width(), line), self._labels[i], center, name)
-            top = min(self._bar(rail, value, 0, shares).top() if math.isfinite(value) else rail.bottom(), rail.bottom())
-            draw_text(painter, QRectF(slot.left(), top - line, slot.width() / shares, line), text, center, name)
+            box = QRectF(rail.right(), slot.top(), self._value_room, slot.height())
+            draw_text(painter, box, self._text(value), right, name)
+            return
+        center, line = Qt.AlignmentFlag.AlignCenter, self._line
+        draw_text(painter, QRectF(slot.left(), rail.bottom(), slot.width(), line), self._labels[i], center, name)
+        self._paint_number(painter, rail, i, 0, shares, name)
+        if self._paper is not None and math.isfinite(self._paper[i]):
+            self._paint_number(painter, rail, i, 1, shares, "muted")
+
+    def _paint_number(self, painter: QPainter, rail: QRectF, i: int, which: int, shares: int, meaning: str) -> None:
+        """The number above a vertical bar; the unit, then the whole, is left to the pointer where room is short."""
+        value = float(self._values[i] if which == 0 or self._paper is None else self._paper[i])
+        spread = 0.0 if which or self._spread is None else float(np.nan_to_num(self._spread[i]))
+        top = self._place(rail, value + spread if math.isfinite(value) else 0.0)
+        bar, room = self._bar(rail, 0.0, which, shares), rail.width() / shares
+        metrics = painter.fontMetrics()
+        full = self._text(value)
+        for text in (full, full.removesuffix(self._unit)):
+            if metrics.horizontalAdvance(text) <= room:
+                box = QRectF(bar.center().x() - room / 2, top - self._line, room, self._line)
+                draw_text(painter, box, text, Qt.AlignmentFlag.AlignCenter, meaning)
+                return
 
     def _place(self, rail: QRectF, value: float) -> float:
-        low, high = self._limits()
+        low, high = self._axis
         share = (min(max(value, low), high) - low) / (high - low)
         return rail.left() + share * rail.width() if self._horizontal else rail.bottom() - share * rail.height()
 

@@ -299,18 +299,19 @@ class Curves(Plot):
 
     def _paint_marks(self, painter: QPainter, rect: QRectF) -> None:
         metrics = painter.fontMetrics()
-        pen = QPen(theme().color("warning"), 1, Qt.PenStyle.DotLine)
-        free_from = rect.left()
-        for mark in self._marks:
-            x = self.to_pixel(mark.seconds if self._by_seconds else mark.step, 0).x()
-            if not rect.left() <= x <= rect.right():
-                continue
-            painter.setPen(pen)
+        seen = [(self.to_pixel(m.seconds if self._by_seconds else m.step, 0).x(), m.text) for m in self._marks]
+        seen = [(x, text) for x, text in seen if rect.left() <= x <= rect.right()]
+        painter.setPen(QPen(theme().color("warning"), 1, Qt.PenStyle.DotLine))
+        for x, _ in seen:
             painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
-            width = metrics.horizontalAdvance(mark.text)
+        free_from = rect.left()
+        painter.setPen(theme().color("muted"))
+        for x, text in seen:
+            width = metrics.horizontalAdvance(text)
             if x >= free_from and x + 4 + width <= rect.right():  # words that would overlap wait for the pointer
-                painter.setPen(theme().color("muted"))
-                painter.drawText(QPointF(x + 4, rect.top() + metrics.ascent() + 1), mark.text)
+                box = QRectF(x + 2, rect.top(), width + 4, metrics.height())
+                painter.fillRect(box, theme().color("card"))
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
                 free_from = x + 12 + width
 
     def _nearest_x(self, x: float) -> float | None:

@@ -44,11 +44,12 @@ class AngleGauge(PaintedView):
         """(rows, columns) that give the largest dials."""
         n = len(self._angles)
 
-        def radius(columns: int) -> float:
-            return min(self.width() / columns / 2, self.height() / -(-n // columns))
-
-        columns = max(range(1, n + 1), key=radius)
+        columns = max(range(1, n + 1), key=lambda c: self._radius(self.width() / c, self.height() / -(-n // c)))
         return -(-n // columns), columns
+
+    def _radius(self, width: float, height: float) -> float:
+        """The largest dial that leaves room for its words: 90° above, value and layer below."""
+        return min(width / 2 - 16, height - 3 * self.fontMetrics().height() - 6)
 
     def _slots(self) -> list[QRectF]:
         rows, columns = self._shape()
@@ -65,9 +66,9 @@ class AngleGauge(PaintedView):
 
     def _paint_dial(self, painter: QPainter, slot: QRectF, layer: str, angle: float, meaning: str) -> None:
         line = painter.fontMetrics().height()
-        radius = max(8.0, min(slot.width() / 2 - 16, slot.height() - 2 * line - 12))
-        block = radius + 2 * line + 4
-        center = QPointF(slot.center().x(), slot.center().y() - block / 2 + radius + line * 0.5)
+        radius = max(8.0, self._radius(slot.width(), slot.height()))
+        block = radius + 3 * line + 6
+        center = QPointF(slot.center().x(), slot.center().y() - block / 2 + line + radius)
         box = QRectF(center.x() - radius, center.y() - radius, 2 * radius, 2 * radius)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme().color("raised"))
@@ -101,7 +102,7 @@ class AngleGauge(PaintedView):
         painter.setFont(self.small_font(0.8))
         line = painter.fontMetrics().height()
         draw_text(painter, QRectF(center.x() - 20, center.y() - radius - line - 1, 40, line), "90°", middle, "muted")
-        for text, x in (("0°", radius), ("180°", -radius)):
+        for text, x in (("0°", radius), ("180°", -radius)) if radius > 48 else ():
             draw_text(painter, QRectF(center.x() + x - 20, center.y() + 1, 40, line), text, middle, "muted")
         painter.setFont(plain)
         line = painter.fontMetrics().height()

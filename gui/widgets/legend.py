@@ -68,21 +68,32 @@ class Legend(QWidget):
     def paintEvent(self, event: object) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        room = self.width()
-        shown: list[LegendEntry] = []
-        for entry in self._entries:
-            need = self._width(entry) + (_BETWEEN if shown else 0)
-            if need > room:
-                shown.append(LegendEntry("…", mark="none"))
-                break
-            room -= need
-            shown.append(entry)
         x = self.width()
-        for entry in reversed(shown):
+        for entry in reversed(self._fitting()):
             x -= self._width(entry)
             self._paint_entry(painter, entry, max(x, 0))
             x -= _BETWEEN
         painter.end()
+
+    def _fitting(self) -> list[LegendEntry]:
+        """The entries that fit, then "…" if some do not; a single one is shortened instead."""
+        metrics = self.fontMetrics()
+        if len(self._entries) == 1:
+            only = self._entries[0]
+            room = self.width() - (self._width(only) - metrics.horizontalAdvance(only.text))
+            words = metrics.elidedText(only.text, Qt.TextElideMode.ElideRight, max(0, room + 1))
+            return [LegendEntry(words, only.meaning, only.mark)]
+        shown: list[LegendEntry] = []
+        dots = LegendEntry("…", mark="none")
+        used = 0
+        for i, entry in enumerate(self._entries):
+            need = self._width(entry) + (_BETWEEN if shown else 0)
+            reserve = self._width(dots) + _BETWEEN if i + 1 < len(self._entries) else 0
+            if used + need + reserve > self.width():
+                return [*shown, dots] if shown or self.width() >= self._width(dots) else []
+            used += need
+            shown.append(entry)
+        return shown
 
     def _paint_entry(self, painter: QPainter, entry: LegendEntry, x: int) -> None:
         middle = self.height() / 2

@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from gui.shell.icons import follow_theme
 from gui.widgets.paint_canvas import PaintCanvas
@@ -43,19 +43,27 @@ class PaintPad(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(3)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(3)
         for widget in (self._brush, self._eraser):
-            row.addWidget(widget)
-        row.addWidget(self._size, 1)
-        row.addWidget(self._intensity, 1)
+            buttons.addWidget(widget)
+        buttons.addStretch(1)
         for widget in (self._undo, self._redo, self._clear):
-            row.addWidget(widget)
+            buttons.addWidget(widget)
+        sliders = QHBoxLayout()
+        sliders.setSpacing(6)
+        for text, slider in (("size", self._size), ("light", self._intensity)):
+            label = QLabel(text)
+            label.setProperty("role", "muted")
+            label.setBuddy(slider)
+            sliders.addWidget(label)
+            sliders.addWidget(slider, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.canvas, 1)
-        layout.addLayout(row)
+        layout.addLayout(buttons)
+        layout.addLayout(sliders)
 
     def _tool(self, icon: str, tip: str, slot: Callable[[], Any], checkable: bool = False) -> QToolButton:
         button = QToolButton()
@@ -72,7 +80,7 @@ class PaintPad(QWidget):
         slider.setRange(low, high)
         slider.setToolTip(tip)
         slider.setAccessibleName(tip)
-        slider.setMinimumWidth(36)
+        slider.setMinimumWidth(30)
         return slider
 
     def on_tool_changed(self) -> None:
