@@ -27,6 +27,10 @@ LEAVE_S = 3.0
 # Tests that may be skipped, each with what it needs. Any other skip makes the run fail.
 ALLOWED_SKIPS = {
     "test_that_a_captured_step_gives_the_numbers_of_the_plain_step": "a CUDA GPU",
+    "test_that_a_full_disk_leaves_earlier_saves_whole_and_says_how_much_was_needed_where": "root, to mount a tiny disk",
+    "test_that_the_real_mnist_is_verified_and_has_its_known_counts_and_statistics": "ATELIER_DATA with MNIST",
+    "test_that_the_real_fashion_mnist_is_verified_and_told_from_mnist": "ATELIER_DATA with Fashion-MNIST",
+    "test_that_a_real_copy_with_one_changed_pixel_is_said_to_be_modified": "ATELIER_DATA with MNIST",
 }
 
 
