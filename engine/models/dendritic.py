@@ -28,6 +28,7 @@ from torch import Tensor
 
 Feedback = Literal["random", "transpose"]
 V_REST = 0.0  # voltage towards which the Q rule drives the apical dendrite, eq. (9)
+FLOAT32_LAM = 0.05  # below this mixing factor the error in float32 drowns in rounding (section 2.10): use float64
 TARGET_MARGIN = 1e-3  # target rates are clamped to [1e-3, 1 - 1e-3] before the logit
 
 

@@ -13,7 +13,7 @@ N(0, 1) by dt instead; with dt = 0.1 its sigma = 0.1 is 0.032 here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -33,12 +33,13 @@ from engine.models.dendritic import (
     mean_square,
     teaching_current,
     tracking_gain,
+    tracking_rates,
     uniform,
     with_one,
 )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ContinuousKnobs:
     """Everything about a continuous circuit that may change while it runs; defaults are the paper's for 30-20-10.
 
@@ -265,10 +266,6 @@ class ContinuousCircuit:
                 state.uI[k].add_(slope, alpha=dt)
             if knobs.sigma > 0.0:
                 self._add_noise(state, knobs.sigma * dt**0.5, generator)
-            if knobs.tau_in > 0.0:
-                state.r0.add_(x - state.r0, alpha=dt / knobs.tau_in)
-            else:
-                state.r0.copy_(x)
             weights = self.synapses.named()
             for name, (post, pre, eta) in rules.items():
                 if knobs.tau_w > 0.0:
@@ -278,6 +275,11 @@ class ContinuousCircuit:
                     hebb_(trace, post, pre, dt / knobs.tau_w)
                 else:
                     hebb_(weights[name], post, pre, eta * dt)
+            # the input last: the rule of W_1 reads the old one
+            if knobs.tau_in > 0.0:
+                state.r0.add_(x - state.r0, alpha=dt / knobs.tau_in)
+            else:
+                state.r0.copy_(x)
 
     def present(
         self,
@@ -359,10 +361,8 @@ class ContinuousCircuit:
         """Let the governor see the rates of `state` and set eta_W and eta_P from it (section 5.5)."""
         governor.observe(self.phi(state.u[self.N - 1]))
         eta = governor.rates(self.N, self.phi.max_slope)
-        self.knobs.eta_W = tuple(eta[k] for k in range(1, self.N + 1))
-        self.knobs.eta_P = tuple(
-            self.mixing.tracking_factor(k, self.N) * eta[k + 1] / self.mixing.lam_I for k in range(1, self.N)
-        )
+        eta_P = tracking_rates(eta, self.mixing)
+        self.knobs = replace(self.knobs, eta_W=tuple(eta.values()), eta_P=tuple(eta_P.values()))
 
     def tracking_gains(self, state: ContinuousState, duration: float = 1.0) -> dict[int, float]:
         """Return etaP T lam_I max(phi') E||r_k||^2 of each hidden area for updates of T = duration; bound 2."""

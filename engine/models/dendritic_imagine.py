@@ -68,20 +68,17 @@ class Imagination:
             act = c.activity(sensory.shape[0])
             image = sensory
             rates: dict[int, Tensor] = {}
-            knob, c.knobs.noise = c.knobs.noise, 0.0
-            try:
-                for _ in range(sweeps):
-                    c.forward(act, image)
-                    rates = {k: act.cells_up[k].clone() for k in range(1, N + 1)}
-                    if cue is not None:
-                        rates[N] = cue.to(image.dtype)
-                    for k in range(N - 1, 0, -1):
-                        apical = with_one(rates[k + 1]) @ self.G[k].t()
-                        rates[k] = torch.sigmoid((1.0 - a) * act.v_hat[k] + a * apical)
-                    drawn = torch.sigmoid(with_one(rates[1]) @ self.G[0].t())
-                    image = (1.0 - d) * sensory + d * drawn
-            finally:
-                c.knobs.noise = knob
+            for _ in range(sweeps):
+                c.forward(act, image)
+                rates = {k: act.cells_up[k].clone() for k in range(1, N + 1)}
+                if cue is not None:
+                    rates[N] = cue.to(image.dtype)
+                for k in range(N - 1, 0, -1):
+                    apical = with_one(rates[k + 1]) @ self.G[k].t()
+                    u = (1.0 - a) * act.v_hat[k] + a * apical
+                    rates[k] = torch.sigmoid(u, out=act.cells_nudged[k]).clone()
+                drawn = torch.sigmoid(with_one(rates[1]) @ self.G[0].t())
+                image = (1.0 - d) * sensory + d * drawn
             return Percept(image, rates, c.predict(image))
 
     def generate(self, cue: Tensor) -> Percept:

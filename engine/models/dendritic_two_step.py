@@ -30,6 +30,7 @@ from engine.models.dendritic import (
     mean_square,
     tracking_gain,
     tracking_rates,
+    with_one,
 )
 
 
@@ -55,7 +56,7 @@ class Activity:
         def empty(n: int) -> Tensor:
             return torch.zeros(batch, n, dtype=like.dtype, device=like.device)
 
-        def with_one(n: int) -> Tensor:
+        def with_constant(n: int) -> Tensor:
             return torch.ones(batch, n + 1, dtype=like.dtype, device=like.device)
 
         N = len(sizes) - 1
@@ -63,7 +64,7 @@ class Activity:
         areas, hidden = range(1, N + 1), range(1, N)
         self.v_hat = {k: empty(sizes[k]) for k in areas}
         self.xi = {k: empty(sizes[k]) for k in areas}
-        self.r_up = {k: with_one(sizes[k]) for k in range(N + 1)}
+        self.r_up = {k: with_constant(sizes[k]) for k in range(N + 1)}
         self.cells_up = {k: r[:, :-1] for k, r in self.r_up.items()}
         self.vI = {k: empty(sizes[k + 1]) for k in hidden}
         self.qI = {k: empty(sizes[k + 1]) for k in hidden}
@@ -73,7 +74,7 @@ class Activity:
         self.vA = {k: empty(sizes[k]) for k in hidden}
         # memory of the nudged values; u, r, cells point here once an area has been nudged
         self.u_nudged = {k: empty(sizes[k]) for k in areas}
-        self.r_nudged = {k: with_one(sizes[k]) for k in areas}
+        self.r_nudged = {k: with_constant(sizes[k]) for k in areas}
         self.cells_nudged = {k: r[:, :-1] for k, r in self.r_nudged.items()}
         self.noiseless = {k: empty(sizes[k]) for k in areas}  # phi(v_hat) under noise
         self.silenced = {k: empty(sizes[k + 1]) for k in hidden}
@@ -82,6 +83,7 @@ class Activity:
         self.p_hat = {k: self.cells_up[k] for k in areas}
         self.sent = dict(self.rI)
         self.target = self.v_hat[N]
+        self.noisy = False
 
     def nudged(self, k: int) -> None:
         """Let u, r and cells of area k point at its nudged values."""
@@ -100,9 +102,9 @@ class Activity:
         return float(self.vA[k].norm(dim=1).mean())
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class TwoStepKnobs:
-    """Everything about a two-step circuit that may change while it learns.
+    """Everything about a two-step circuit that may change while it learns; given to TwoStepCircuit.change.
 
     h: effective backprop rates (h_1..h_N) > 0; lam, lam_N, lam_I in (0, 1); tracking_ratio >= 0 multiplies the
     exact etaP; eta_Q, eta_B >= 0; plastic: letters out of "WPQB"; frozen_areas: areas k whose W_k and P_{k-1}
@@ -240,16 +242,16 @@ class TwoStepCircuit:
     # --- the four phases -------------------------------------------------------------------------------
 
     def forward(self, a: Activity, x: Tensor, generator: torch.Generator | None = None) -> None:
-        """Sweep up: u_k = v-hat_k for k = 1..N, for x [B, n_0]; `generator` is needed when noise > 0."""
+        """Sweep up: u_k = v-hat_k for k = 1..N, for x [B, n_0]; with somatic noise if `generator` is given."""
         with torch.no_grad():
             a.cells_up[0].copy_(x)
-            noisy = self.knobs.noise > 0.0
+            noisy = a.noisy = generator is not None and self.knobs.noise > 0.0
             for k in range(1, self.N + 1):
                 v_hat, factor = a.v_hat[k], self._attenuation[k]
                 torch.addmm(v_hat, a.r_up[k - 1], self._Wt[k], beta=0.0, alpha=factor, out=v_hat)
                 a.r[k], a.cells[k] = a.r_up[k], a.cells_up[k]
                 if noisy:
-                    self._draw(a.xi[k], generator)
+                    a.xi[k].normal_(0.0, self.knobs.noise, generator=generator)
                     a.p_hat[k] = torch.sigmoid(v_hat, out=a.noiseless[k])
                     a.u[k] = torch.add(v_hat, a.xi[k], out=a.u_nudged[k])
                     torch.sigmoid(a.u[k], out=a.cells_up[k])
@@ -271,7 +273,7 @@ class TwoStepCircuit:
             else:
                 a.target = u_star
                 torch.lerp(a.v_hat[N], u_star, self.mixing.lam_N, out=a.u[N])
-            if self.knobs.noise > 0.0:
+            if a.noisy:
                 a.u[N].add_(a.xi[N])
             torch.sigmoid(a.u[N], out=a.cells[N])
 
@@ -281,9 +283,8 @@ class TwoStepCircuit:
             vI, uI, rI, vA = a.vI[k], a.uI[k], a.rI[k], a.vA[k]
             torch.mm(a.r_up[k], self._Pt[k], out=vI)  # from the forward rates of area k
             torch.lerp(vI, a.u[k + 1], self.mixing.lam_I, out=uI)  # nudged by the next area, always
-            if self.knobs.noise > 0.0:
-                self._draw(a.silenced[k], generator)
-                uI.add_(a.silenced[k])
+            if a.noisy:
+                uI.add_(a.silenced[k].normal_(0.0, self.knobs.noise, generator=generator))
             torch.sigmoid(vI, out=a.qI[k])
             a.sent[k] = torch.sigmoid(uI, out=rI)
             if self.knobs.silenced > 0.0:
@@ -293,7 +294,7 @@ class TwoStepCircuit:
             torch.addmm(a.top_down[k], a.sent[k], self._Qt[k], out=vA)
             a.nudged(k)
             torch.add(a.v_hat[k], vA, alpha=self.mixing.lam, out=a.u[k])
-            if self.knobs.noise > 0.0:
+            if a.noisy:
                 a.u[k].add_(a.xi[k])
             torch.sigmoid(a.u[k], out=a.cells[k])
 
@@ -323,7 +324,12 @@ class TwoStepCircuit:
         return a
 
     def step(self, x: Tensor, u_star: Tensor | None, generator: torch.Generator | None = None) -> Activity:
-        """Do one whole update and return the activity it was made from (overwritten by the next step)."""
+        """Do one whole update and return the activity it was made from (overwritten by the next step).
+
+        Raises ValueError when noise > 0 and no generator is given.
+        """
+        if generator is None and self.knobs.noise > 0.0:
+            raise ValueError(f"noise = {self.knobs.noise} needs a random generator")
         batch = x.shape[0]
         a = self._kept.get(batch)
         if a is None:
@@ -334,19 +340,19 @@ class TwoStepCircuit:
 
     def probe(self, x: Tensor, u_star: Tensor | None) -> Activity:
         """Present x without noise and without learning, in buffers of its own: safe while training."""
-        noise, self.knobs.noise = self.knobs.noise, 0.0
-        try:
-            return self.present(self.activity(x.shape[0]), x, u_star)
-        finally:
-            self.knobs.noise = noise
+        return self.present(self.activity(x.shape[0]), x, u_star)
 
     def predict(self, x: Tensor) -> Tensor:
-        """Return the output rates [B, n_N] of a forward sweep without noise."""
+        """Return the output rates [B, n_N] of a forward sweep without noise, bit for bit those of `forward`."""
         with torch.no_grad():
-            r = x.to(self.synapses.like.dtype)
+            r = x
             for k in range(1, self.N + 1):
-                W = self.synapses.W[k]
-                r = torch.sigmoid(self.mixing.attenuation(k, self.N) * torch.addmm(W[:, -1], r, W[:, :-1].t()))
+                before = with_one(r.to(self.synapses.like.dtype))
+                v_hat = before.new_empty(x.shape[0], self.sizes[k])
+                factor = self._attenuation[k]
+                torch.addmm(v_hat, before, self._Wt[k], beta=0.0, alpha=factor, out=v_hat)
+                r_up = before.new_empty(x.shape[0], self.sizes[k] + 1)
+                r = torch.sigmoid(v_hat, out=r_up[:, :-1])  # the same strides round the same way
             return r
 
     # --- looking inside --------------------------------------------------------------------------------
@@ -381,8 +387,3 @@ class TwoStepCircuit:
 
     def _minus(self, a: Activity, left: Tensor, right: Tensor) -> Tensor:
         return torch.sub(left, right, out=a.diff[left.shape[1]])
-
-    def _draw(self, out: Tensor, generator: torch.Generator | None) -> None:
-        if generator is None:
-            raise ValueError(f"noise = {self.knobs.noise} needs a random generator")
-        out.normal_(0.0, self.knobs.noise, generator=generator)
