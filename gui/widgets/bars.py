@@ -180,7 +180,8 @@ class Bars(PaintedView):
         value = float(self._values[i] if which == 0 or self._paper is None else self._paper[i])
         spread = 0.0 if which or self._spread is None else float(np.nan_to_num(self._spread[i]))
         top = self._place(rail, value + spread if math.isfinite(value) else 0.0)
-        bar, room = self._bar(rail, 0.0, which, shares), rail.width() / shares
+        bar = self._bar(rail, 0.0, which, shares)
+        room = bar.width() + (4 if shares > 1 else 0.24 * rail.width())
         metrics = painter.fontMetrics()
         full = self._text(value)
         for text in (full, full.removesuffix(self._unit)):
@@ -197,7 +198,7 @@ class Bars(PaintedView):
     def _bar(self, rail: QRectF, value: float, which: int, shares: int) -> QRectF:
         zero, end = self._place(rail, 0.0), self._place(rail, value)
         across = rail.height() if self._horizontal else rail.width()
-        thick = min(26.0, (across * 0.76) / shares)
+        thick = min(26.0 if self._horizontal else 56.0, (across * 0.76) / shares)
         start = (across - thick * shares) / 2 + which * thick + (1 if which else 0)
         if self._horizontal:
             return QRectF(min(zero, end), rail.top() + start, abs(end - zero), thick - (1 if shares > 1 else 0))

@@ -18,7 +18,7 @@ from gui.widgets.plot import Plot
 
 POINTS = 2000
 """Most points drawn per cloud; beyond it every k-th is drawn and all are exported."""
-_RADIUS = 2.0
+_RADIUS = 2.3
 
 
 class Scatter(Plot):
