@@ -1,0 +1,134 @@
+"""The command palette: any action, page, preset or parameter, found by a few letters of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout
+
+from engine.papers.contract import knobs
+from gui.shell.actions import shortcut_text
+
+if TYPE_CHECKING:
+    from gui.shell.main_window import MainWindow
+
+_MOST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One entry. hint: what stands at its right."""
+
+    text: str
+    hint: str
+    work: Callable[[], object]
+
+
+def score(query: str, text: str) -> float:
+    """How well the letters of `query` occur in order in `text`: -1 not at all, higher is better."""
+    query, text = query.lower().replace(" ", ""), text.lower()
+    if not query:
+        return 0.0
+    at, total, before = -1, 0.0, -2
+    for letter in query:
+        at = text.find(letter, at + 1)
+        if at < 0:
+            return -1.0
+        starts_word = at == 0 or not text[at - 1].isalnum()
+        total += 3.0 if at == before + 1 else (2.0 if starts_word else 0.5)
+        before = at
+    return total + (4.0 if query in text.replace(" ", "") else 0.0) - 0.01 * len(text)
+
+
+def commands_of(window: MainWindow) -> list[Command]:
+    """What can be done now: enabled actions, then presets and knobs of the paper that is shown."""
+    table = window.actions_table
+    found = [
+        Command(table[row.id].text(), shortcut_text(row), partial(table.trigger, row.id))
+        for row in table.enabled()
+        if row.id != "palette"
+    ]
+    page = window.paper_page()
+    if page is not None:
+        for preset in page.run.paper.presets:
+            found.append(Command(f"Preset: {preset.title}", preset.cpu_time, partial(page.choose_preset, preset.id)))
+        for knob in knobs(type(page.run.params)):
+            found.append(
+                Command(
+                    f"Parameter: {knob.label} {knob.symbol}".rstrip(),
+                    knob.group,
+                    partial(page.on_knob_wanted, knob.name),
+                )
+            )
+    return found
+
+
+class CommandPalette(QDialog):
+    """A line to type in and the best matches below; Return does the chosen one."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAccessibleName("command palette")
+        self._commands = commands_of(window)
+        self._shown: list[Command] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 10, 10, 10)
+        self.line = QLineEdit()
+        self.line.setPlaceholderText("Action, paper, preset or parameter")
+        self.line.setAccessibleName("search")
+        self.line.setMinimumHeight(32)
+        self.line.textChanged.connect(self.on_text_changed)
+        self.line.installEventFilter(self)
+        self.list = QListWidget()
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setUniformItemSizes(True)
+        self.list.itemClicked.connect(lambda _item: self.run_chosen())
+        column.addWidget(self.line)
+        column.addWidget(self.list, 1)
+        self.resize(min(620, window.width() - 80), min(460, window.height() - 120))
+        corner = window.mapToGlobal(window.rect().topLeft())
+        self.move(corner.x() + (window.width() - self.width()) // 2, corner.y() + 80)
+        self.on_text_changed("")
+        self.line.setFocus()
+
+    def on_text_changed(self, query: str) -> None:
+        """Sort by how well each fits."""
+        rated = [(score(query, c.text), -i, c) for i, c in enumerate(self._commands)]
+        best = sorted((r for r in rated if r[0] >= 0), key=lambda r: (r[0], r[1]), reverse=True)
+        self._shown = [r[2] for r in best[:_MOST]]
+        self.list.clear()
+        for command in self._shown:
+            item = QListWidgetItem(f"{command.text}    {command.hint}" if command.hint else command.text)
+            item.setToolTip(command.hint)
+            self.list.addItem(item)
+        if self._shown:
+            self.list.setCurrentRow(0)
+
+    def run_chosen(self) -> None:
+        """Close, then do it."""
+        row = self.list.currentRow()
+        if 0 <= row < len(self._shown):
+            command = self._shown[row]
+            self.close()
+            command.work()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Arrows move in the list while the line has the keyboard."""
+        if watched is self.line and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}.get(
+                Qt.Key(event.key())
+            )
+            if step is not None:
+                row = min(max(0, self.list.currentRow() + step), self.list.count() - 1)
+                self.list.setCurrentRow(row)
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self.run_chosen()
+                return True
+        return False

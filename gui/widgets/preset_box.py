@@ -1,0 +1,51 @@
+"""The choice of presets, each with its goal, expected time and memory as tooltip."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
+
+from engine.papers.contract import Paper, Preset
+from gui.shell.rows import keep_keys
+
+
+def preset_tip(preset: Preset) -> str:
+    """What to look at, how long it takes and what it needs, in lines."""
+    lines = [preset.goal, f"On 2 CPU cores: {preset.cpu_time}. On a GPU: {preset.gpu_time}. Memory: {preset.memory}."]
+    if preset.needs:
+        lines.append(f"Needs the data set {preset.needs} (your own copy, or a download).")
+    return "\n".join(lines)
+
+
+class PresetBox(QComboBox):
+    """Presets in the order a newcomer should try them. `chosen(id)` when the person picks one."""
+
+    chosen = Signal(str)
+
+    def __init__(self, paper: Paper, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._paper = paper
+        for preset in paper.presets:
+            self.addItem(f"{preset.title} ({preset.cpu_time})", preset.id)
+            self.setItemData(self.count() - 1, preset_tip(preset), Qt.ItemDataRole.ToolTipRole)
+        self.setAccessibleName("preset")
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(14)
+        self.setMaxVisibleItems(20)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMaximumWidth(380)
+        keep_keys(self, Qt.Key.Key_Space)
+        self.activated.connect(self.on_activated)
+        if paper.presets:
+            self.show_preset(paper.presets[0])
+
+    def on_activated(self, index: int) -> None:
+        """The person picked one."""
+        self.chosen.emit(str(self.itemData(index)))
+
+    def show_preset(self, preset: Preset) -> None:
+        """Show another one without telling."""
+        self.setCurrentIndex(max(0, self.findData(preset.id)))
+        self.setToolTip(preset_tip(preset))
+        view = self.view()
+        view.setMinimumWidth(view.sizeHintForColumn(0) + 28)
