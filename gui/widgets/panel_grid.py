@@ -115,8 +115,10 @@ class PanelGrid(QWidget):
             raise ValueError(f"panel {panel.title!r} is not in this grid")
         if self._maximised is panel:
             return
-        self.restore()
-        self._sizes_before = [s.sizes() for s in self._splitters()]
+        if self._maximised is None:  # else the sizes before that one still count
+            self._sizes_before = [s.sizes() for s in self._splitters()]
+        else:
+            self._maximised.set_maximised(False)
         for splitter in self._splitters():
             for child in _children(splitter):
                 child.setVisible(child is panel or child.isAncestorOf(panel))
