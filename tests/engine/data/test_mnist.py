@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,21 @@ def test_that_the_two_sets_are_not_mistaken_for_each_other_though_their_files_ha
     assert not np.array_equal(mnist.train_images, fashion.train_images)
     write_set(tmp_path / "b" / "fashion")
     assert find("mnist", tmp_path / "b") is None
+
+
+@pytest.mark.parametrize("gz", [True, False])
+def test_that_a_checksum_says_more_than_the_name_of_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gz: bool
+) -> None:
+    write_set(tmp_path / "a" / "numbers", gz=gz)
+    labels = next((tmp_path / "a" / "numbers").glob("t10k-labels*"))
+    fashion = SOURCES["fashion-mnist"]
+    known = replace(fashion.files["t10k-labels-idx1-ubyte"], md5=hashlib.md5(labels.read_bytes()).hexdigest())
+    monkeypatch.setitem(
+        SOURCES, "fashion-mnist", replace(fashion, files={**fashion.files, "t10k-labels-idx1-ubyte": known})
+    )
+    assert find("mnist", tmp_path / "a") is None
+    assert load("fashion-mnist", tmp_path / "a").name == "fashion-mnist"
 
 
 def test_that_the_users_folder_comes_before_the_environment_and_that_before_our_own(
@@ -160,9 +176,8 @@ def test_that_the_real_fashion_mnist_is_verified_and_told_from_mnist(real_data: 
     assert np.bincount(images.train_labels).tolist() == [6000] * 10
     assert images.classes[int(images.train_labels[0])] == "Ankle boot"
     assert float(images.as_float().train_x.mean(dtype=np.float64)) == pytest.approx(0.2860, abs=5e-5)
-    assert find("mnist", real_data / "fashion-mnist" / ".") is None or "fashion" not in str(
-        find("mnist", real_data).folder  # type: ignore[union-attr]
-    )
+    mnist = find("mnist", real_data)
+    assert mnist is None or "fashion" not in str(mnist.folder)
 
 
 def test_that_a_real_copy_with_one_changed_pixel_is_said_to_be_modified(real_data: Path, tmp_path: Path) -> None:
