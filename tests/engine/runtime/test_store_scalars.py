@@ -101,18 +101,18 @@ def test_that_infinite_values_are_kept(store: Store) -> None:
 @pytest.mark.usefixtures("small_chunks")
 def test_that_long_history_is_bounded_while_the_newest_points_stay_exact(store: Store) -> None:
     run = store.create_run("dendritic", {}, headline="loss", better="down").id
-    values = np.random.default_rng(1).standard_normal(20_000)
+    values = np.random.default_rng(1).standard_normal(6_000)
     values[137] = -50.0
-    for start in range(0, 20_000, 7):
-        steps = np.arange(start, min(start + 7, 20_000))
+    for start in range(0, 6_000, 7):
+        steps = np.arange(start, min(start + 7, 6_000))
         store.append_scalars(run, steps, {"loss": values[steps]}, start)
     found = store.read_scalars(run, max_points=None)["loss"]
-    assert len(found) < 16 * 7 * 7, "about six chunks of 16 a level, levels grow with the logarithm"
+    assert len(found) < 16 * 7 * 6, "about six chunks of 16 a level, levels grow with the logarithm"
     newest = 16 * 4
-    assert np.array_equal(found.steps[-newest:], np.arange(20_000 - newest, 20_000))
+    assert np.array_equal(found.steps[-newest:], np.arange(6_000 - newest, 6_000))
     assert np.array_equal(found.values, values[found.steps]) and np.all(np.diff(found.steps) > 0)
     assert 137 in found.steps and store.get_run(run).best == -50.0
-    store.truncate_after(run, 10_000)
+    store.truncate_after(run, 3_000)
     assert store.get_run(run).best == -50.0
     store.truncate_after(run, 136)
     best = store.get_run(run).best
@@ -188,7 +188,7 @@ def _write_batches(home: str, run: str, turns: int) -> None:
 def test_that_two_engines_write_while_the_window_reads(store: Store) -> None:
     runs = [store.create_run("dendritic", {}).id for _ in range(2)]
     context = multiprocessing.get_context("spawn")
-    engines = [context.Process(target=_write_batches, args=(str(store.home), run, 150)) for run in runs]
+    engines = [context.Process(target=_write_batches, args=(str(store.home), run, 60)) for run in runs]
     for engine in engines:
         engine.start()
     reads = 0
@@ -203,7 +203,7 @@ def test_that_two_engines_write_while_the_window_reads(store: Store) -> None:
     assert reads > 0
     for run in runs:
         found = store.read_scalars(run, max_points=None)
-        assert all(np.array_equal(found[f"c{i}"].values, np.arange(7500) * (i + 1.0)) for i in range(10))
+        assert all(np.array_equal(found[f"c{i}"].values, np.arange(3000) * (i + 1.0)) for i in range(10))
 
 
 def test_that_tensorboard_reads_the_exported_curves_back(store: Store) -> None:
