@@ -16,17 +16,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 import psutil
+import torch
 
 from engine.experiments.contract import Diverged, Experiment, Phased, actions_of, views_of
 from engine.papers.contract import Pace, Paper, ParameterError, Params, live_knobs, validate
 from engine.runtime import messages as m
 from engine.runtime.asking import Asking
-from engine.runtime.checkpoint_files import Header
+from engine.runtime.checkpoint_files import CheckpointError, Header
 from engine.runtime.pacing import Governor
 from engine.runtime.port import Port
 from engine.runtime.recording import Checkpoints, CurveRecorder, Snapshots
 from engine.runtime.records import StoreError
 from engine.runtime.ring import RingWriter
+from engine.runtime.state import State, StateError
 from engine.runtime.version import app_version
 from engine.runtime.watching import Watching
 
@@ -65,6 +67,7 @@ class Loop:
         self._wall = setup.wall
         self._leaving: m.Stop | None = None
         self._is_unsound = False
+        self._is_store_faulty = False
         self._changes = 0
         specs = {v.name: v for v in setup.paper.views}
         self._watching = Watching(self._run, specs, views_of(self._experiment), port.send, setup.ring)
@@ -163,7 +166,7 @@ class Loop:
 
     def _idle_time(self, now: float) -> float | None:
         """How long nothing is due; None: until a verb comes."""
-        due = [t for t in (self._watching.next_due(self._moment()),) if t is not None]
+        due = [t for t in (self._watching.next_due(self._moment()), self._curves.next_due()) if t is not None]
         if self._mode == "training":
             due.append(now + self._governor.pause(self._step, now))
             due.append(self._progress_at + PROGRESS_EVERY_S)
@@ -212,7 +215,7 @@ class Loop:
             case m.Cancel():
                 self._asking.cancel(verb.ticket, self._step, self._revision)
             case m.Save():
-                self._save()
+                self._save_as_asked()
             case m.Stop():
                 self._leaving = verb
             case m.Start():
@@ -266,6 +269,7 @@ class Loop:
         if snapshot is None:
             return
         self._guarded(self._flush_all)
+        before = self._experiment.params
         self._experiment.change(snapshot.params)
         self._experiment.restore(snapshot.state)
         self._snapshots.forget_after(snapshot.step)
@@ -277,12 +281,19 @@ class Loop:
         self._port.send(m.Rewound(self._run, self._revision, snapshot.step))
         self._tell_settings("rewound")
         self._port.send(m.Notice(self._run, self._step, "info", "diverged", "", cleared=True))
+        if self._setup.store is not None and before != snapshot.params:
+            values = snapshot.params.model_dump(mode="json")
+            self._guarded(lambda: self._setup.store.set_params(self._setup.spec.record, values))
+        self._save()  # a later resume must not bring the undone future back
         self._report_progress(time.perf_counter(), force=True)
 
     # --- records ------------------------------------------------------------------------------------------------
 
     def _keep_records(self, now: float) -> None:
         self._guarded(lambda: self._curves.flush(now, self._revision, self._wall))
+        if self._is_store_faulty and not self._curves.is_behind:
+            self._is_store_faulty = False
+            self._port.send(m.Notice(self._run, self._step, "info", "store", "Curves are kept again.", cleared=True))
         if self._snapshots.is_due(now) and not self._is_unsound and self._step != self._snapshots.kept[-1]:
             self._keep_snapshot()
         if self._checkpoints is not None:
@@ -291,14 +302,37 @@ class Loop:
                 self._save()
 
     def _keep_snapshot(self) -> None:
-        self._snapshots.keep(self._step, self._experiment.params, self._experiment.state())
+        state = self._experiment.state()
+        if not self._snapshots.kept or self._is_finite(state):
+            self._snapshots.keep(self._step, self._experiment.params, state)
+
+    def _is_finite(self, state: State) -> bool:
+        """Whether this state may be offered as the last good one; the run is paused when not."""
+        bad = [n for n, t in state.tensors.items() if t.is_floating_point() and not bool(torch.isfinite(t).all())]
+        if bad:
+            self._stop_diverging(f"{bad[0]} is no longer finite.")
+        return not bad
 
     def _save(self) -> None:
-        if self._checkpoints is None or self._is_unsound:
+        if self._checkpoints is None:
+            return
+        state = self._experiment.state()
+        if self._is_unsound or not self._is_finite(state):
             return
         spec, params = self._setup.spec, self._experiment.params
         header = Header(spec.paper, params.model_dump(mode="json"), params.seed, self._step, spec.preset, app_version())
-        self._checkpoints.begin(self._experiment.state(), header)
+        self._checkpoints.begin(state, header)
+
+    def _save_as_asked(self) -> None:
+        """The Save button: what can not be saved is said."""
+        self._save()
+        if self._checkpoints is None:
+            self._refuse_to_save("this run is not recorded")
+        elif self._is_unsound:
+            self._refuse_to_save("its numbers are no longer finite; go back first")
+
+    def _refuse_to_save(self, why: str) -> None:
+        self._port.send(m.Notice(self._run, self._step, "warning", "save", f"Not saved: {why}."))
 
     def _leave(self) -> None:
         should_save = self._leaving is None or self._leaving.save
@@ -331,11 +365,13 @@ class Loop:
         store.set_params(record, after.model_dump(mode="json"))
 
     def _guarded(self, write: Any) -> None:
-        """The store may be full or locked: the person is told, training goes on."""
+        """The store may be full or locked: the person is told once, training goes on, the curves wait."""
         try:
             write()
         except StoreError as error:
-            self._port.send(m.Notice(self._run, self._step, "error", "store", str(error)))
+            if not self._is_store_faulty:
+                self._port.send(m.Notice(self._run, self._step, "error", "store", str(error)))
+            self._is_store_faulty = True
 
     # --- reports ------------------------------------------------------------------------------------------------
 
@@ -381,6 +417,10 @@ def describe_fault(error: BaseException) -> tuple[Any, str]:
         return "oom", "Memory ran out. Choose a smaller batch or circuit, or close other runs."
     if isinstance(error, ParameterError):
         return "bad_params", text
+    if isinstance(error, StoreError):
+        return "disk", text
+    if isinstance(error, CheckpointError | StateError):
+        return "bad_data", text
     if type(error).__name__ == "DataError":
         return "bad_data", text
     where = "".join(f" ({Path(f.filename).name}:{f.lineno})" for f in traceback.extract_tb(error.__traceback__)[-1:])

@@ -7,10 +7,15 @@ kill. No torch is imported on this side.
 from __future__ import annotations
 
 import multiprocessing
+import os
+import queue
 import signal
+import sys
 import threading
+import traceback
 from collections.abc import Callable
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, Literal
 
 from engine.runtime import messages as m
@@ -18,6 +23,7 @@ from engine.runtime import worker
 
 STOP_GRACE_S = 2.0
 SPARE_AFTER_S = 3.0
+_LONGEST_TRACE = 64 * 2**10
 _context = multiprocessing.get_context("spawn")
 
 
@@ -26,25 +32,34 @@ class TooManyRuns(RuntimeError):
 
 
 class EngineProcess:
-    """One child process and the thread that listens to it.
+    """One child process, the thread that listens to it and the thread that talks to it.
 
-    on_report: called from the listening thread with every report; on_exit(exit code): once, after the last report.
+    on_report: called from the listening thread with every report; on_exit(exit code, stacks): once, after the last
+    report, with the stacks of all threads when it crashed. Nobody waits for a process that does not read: verbs queue
+    up on this side, so that a hanging engine can not hold up the window.
     """
 
     def __init__(self) -> None:
         self._connection, theirs = _context.Pipe()
-        self.process = _context.Process(target=worker.main, args=(theirs,), name="atelier-engine", daemon=True)
+        self._crash, crash_theirs = _context.Pipe(duplex=False)
+        self.process = _context.Process(
+            target=worker.main, args=(theirs, crash_theirs), name="atelier-engine", daemon=True
+        )
         self.process.start()
         theirs.close()
+        crash_theirs.close()
         self.is_warm = False
+        self.was_asked_to_end = False
         self.on_report: Callable[[Any], None] | None = None
-        self.on_exit: Callable[[int | None], None] | None = None
+        self.on_exit: Callable[[int | None, str], None] | None = None
         self._held: list[Any] = []
-        self._exit: tuple[int | None] | None = None
+        self._exit: tuple[int | None, str] | None = None
         self._lock = threading.RLock()
-        self._sending = threading.Lock()
+        self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self.ended = threading.Event()
+        self._talker = threading.Thread(target=self._talk, name="engine-talker", daemon=True)
         self._listener = threading.Thread(target=self._listen, name="engine-listener", daemon=True)
+        self._talker.start()
         self._listener.start()
 
     @property
@@ -57,7 +72,7 @@ class EngineProcess:
         """Whether the process has not ended yet."""
         return not self.ended.is_set()
 
-    def attach(self, on_report: Callable[[Any], None], on_exit: Callable[[int | None], None]) -> None:
+    def attach(self, on_report: Callable[[Any], None], on_exit: Callable[[int | None, str], None]) -> None:
         """Whom to tell. Reports that came earlier are delivered first."""
         with self._lock:
             self.on_report, self.on_exit = on_report, on_exit
@@ -65,24 +80,22 @@ class EngineProcess:
             for report in held:
                 on_report(report)
             if self._exit is not None:
-                on_exit(self._exit[0])
+                on_exit(*self._exit)
 
     def send(self, verb: m.Verb) -> None:
-        """Sends a verb; when the process is gone it is dropped (the end is reported by the listener)."""
-        with self._sending:
-            try:
-                self._connection.send(verb)
-            except (BrokenPipeError, ConnectionError, OSError):
-                return
+        """Sends a verb, at once or as soon as the process reads; when it is gone the verb is dropped."""
+        if self.is_alive:
+            self._outbox.put(bytes(ForkingPickler.dumps(verb)))
 
     def end(self, *, graceful: bool = True, run: int = 0, save: bool = True) -> None:
         """Ask, 2 s, terminate, 2 s, kill; returns at once."""
         if graceful:
             self.send(m.Stop(run, save))
+        self.was_asked_to_end = True
         threading.Thread(target=self._escalate, args=(graceful,), name="engine-stopper", daemon=True).start()
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Waits for the end of the process and of its listener; False when it still lives."""
+        """Waits for the end of the process and of its threads; False when it still lives."""
         if not self.ended.wait(seconds):
             return False
         if threading.current_thread() is not self._listener:
@@ -95,6 +108,14 @@ class EngineProcess:
         self.process.terminate()
         if not self.ended.wait(STOP_GRACE_S):
             self.process.kill()
+            self.ended.wait()
+
+    def _talk(self) -> None:
+        while (words := self._outbox.get()) is not None:
+            try:
+                self._connection.send_bytes(words)
+            except (BrokenPipeError, ConnectionError, OSError):
+                return
 
     def _listen(self) -> None:
         while True:
@@ -106,12 +127,15 @@ class EngineProcess:
         wait([self.process.sentinel])
         while self.process.exitcode is None:  # another thread may be reaping the same child
             self.process.join(0.01)
+        self._outbox.put(None)
+        self._talker.join()
         self._connection.close()
+        stacks = _read_stacks(self._crash)
         self.ended.set()
         with self._lock:
-            self._exit = (self.process.exitcode,)
+            self._exit = (self.process.exitcode, stacks)
             if self.on_exit is not None:
-                self.on_exit(self.process.exitcode)
+                self.on_exit(*self._exit)
 
     def _deliver(self, report: Any) -> None:
         with self._lock:
@@ -119,8 +143,11 @@ class EngineProcess:
                 self.is_warm = True
             if self.on_report is None:
                 self._held.append(report)
-            else:
+                return
+            try:
                 self.on_report(report)
+            except Exception:  # noqa: BLE001 - whoever listens has a fault; the engine's end must still be heard
+                print(f"A report of the engine was not taken:\n{traceback.format_exc()}", file=sys.stderr)
 
 
 class EnginePool:
@@ -131,7 +158,8 @@ class EnginePool:
         self._warm = warm
         self._spare: EngineProcess | None = None
         self._running: list[EngineProcess] = []
-        self._lock = threading.Lock()
+        self._later: threading.Timer | None = None
+        self._lock = threading.RLock()
         self._is_closed = False
 
     @property
@@ -144,7 +172,8 @@ class EnginePool:
     @property
     def has_warm_spare(self) -> bool:
         """Whether the next run starts without waiting for torch."""
-        return self._spare is not None and self._spare.is_warm and self._spare.is_alive
+        spare = self._spare
+        return spare is not None and spare.is_warm and spare.is_alive
 
     def warm_up(self) -> None:
         """Starts the spare in the background, if there is none."""
@@ -154,45 +183,71 @@ class EnginePool:
 
     def take(self) -> EngineProcess:
         """A process for a run. Raises `TooManyRuns`."""
-        if self.running >= self.limit:
-            raise TooManyRuns(f"{self.limit} runs go on already. Stop one, or allow more in the settings.")
         with self._lock:
+            if self._is_closed:
+                raise TooManyRuns("The engines are closed: no run can be started any more.")
+            if self.running >= self.limit:
+                raise TooManyRuns(f"{self.limit} runs go on already. Stop one, or allow more in the settings.")
             spare, self._spare = self._spare, None
             engine = spare if spare is not None and spare.is_alive else EngineProcess()
             self._running.append(engine)
-        if self._warm:  # later, so that the next spare does not slow the start of this run
-            timer = threading.Timer(SPARE_AFTER_S, self.warm_up)
-            timer.daemon = True
-            timer.start()
+            if self._warm:  # later, so that the next spare does not slow the start of this run
+                self._cancel_later()
+                self._later = threading.Timer(SPARE_AFTER_S, self.warm_up)
+                self._later.daemon = True
+                self._later.start()
         return engine
 
     def close(self) -> None:
         """Stops everything and waits for it (at most about 4.5 s)."""
         with self._lock:
             self._is_closed = True
-            engines = [*self._running, *([self._spare] if self._spare is not None else [])]
+            self._cancel_later()
+            running, spare = self._running, self._spare
             self._running, self._spare = [], None
-        for engine in engines:
+        for engine in running:
             if engine.is_alive:
                 engine.end()
-        for engine in engines:
+        if spare is not None:  # it has nothing to save, and may be in the middle of importing torch
+            spare.end(graceful=False)
+        for engine in [*running, *([] if spare is None else [spare])]:
             engine.wait(2 * STOP_GRACE_S + 0.5)
+
+    def _cancel_later(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
 
 
 ExitKind = Literal["crash", "killed"]
+_FAULT_SIGNALS = ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT")
 
 
-def explain_exit(code: int | None) -> tuple[ExitKind, str]:
+def explain_exit(code: int | None, was_asked_to_end: bool = False) -> tuple[ExitKind, str]:
     """Kind and sentence for a process that ended without a word."""
     if code is None or code == 0:
         return "crash", "The engine left without saying why."
     if code < 0:
         name = signal.Signals(-code).name if -code in list(signal.Signals) else f"signal {-code}"
+        if name in _FAULT_SIGNALS:
+            return "crash", f"The engine crashed ({name}). The log shows where."
+        if was_asked_to_end:
+            return "killed", f"The engine did not answer when asked to stop and was ended ({name}); earlier saves stay."
         if name == "SIGKILL":
             return "killed", "The engine was killed (SIGKILL): by the system when memory runs out, or by a person."
-        if name in ("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT"):
-            return "crash", f"The engine crashed ({name}). The log shows where."
         return "killed", f"The engine was ended from outside ({name})."
-    if code == 3:
+    if code == worker.EXIT_ALONE:
         return "crash", "The engine lost its connection to the window and left."
     return "crash", f"The engine ended with exit code {code}. The log shows why."
+
+
+def _read_stacks(crash: Connection) -> str:
+    """What faulthandler wrote before the process ended ("" : it did not crash)."""
+    with crash:
+        if sys.platform == "win32":
+            return ""
+        os.set_blocking(crash.fileno(), False)
+        try:
+            return os.read(crash.fileno(), _LONGEST_TRACE).decode(errors="replace")
+        except OSError:  # a child of the engine still holds the other end, and nothing was written
+            return ""

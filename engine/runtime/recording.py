@@ -18,6 +18,7 @@ from engine.runtime.state import State
 
 SEND_EVERY_S = 0.05
 STORE_EVERY_S = 0.5
+STORE_AGAIN_S = 5.0  # after a fault of the library
 SNAPSHOT_EVERY_S = 5.0
 SNAPSHOTS = 12
 SNAPSHOT_BYTES = 256 * 2**20
@@ -111,7 +112,10 @@ class Snapshots:
 
 
 class CurveRecorder:
-    """Sends curve points to the window in batches and stores them in larger ones."""
+    """Sends curve points to the window in batches and stores them in larger ones.
+
+    is_behind: whether the library refused the last batch, which then waits here.
+    """
 
     def __init__(self, run: int, record: str, store: Any, send: Callable[[Report], None]) -> None:
         self._run = run
@@ -120,32 +124,55 @@ class CurveRecorder:
         self._send = send
         self._buffer = CurveBuffer()
         self._unstored: list[tuple[np.ndarray, dict[str, np.ndarray], float]] = []
-        self._sent_at = self._stored_at = time.perf_counter()
+        self._sent_at = time.perf_counter()
+        self._store_at = self._sent_at + STORE_EVERY_S
+        self.is_behind = False
 
     def add(self, step: int, values: Mapping[str, float]) -> None:
         """One step's values."""
         self._buffer.add(step, values)
 
+    def next_due(self) -> float | None:
+        """When `flush` will have something to do, None while nothing waits."""
+        due = [self._sent_at + SEND_EVERY_S] if len(self._buffer) else []
+        due += [self._store_at] if self._unstored else []
+        return min(due, default=None)
+
     def flush(self, now: float, revision: int, wall: float, *, is_final: bool = False) -> None:
-        """Sends what is due; `is_final` sends and stores everything. Raises `StoreError`."""
+        """Sends what is due; `is_final` sends and stores everything.
+
+        Raises `StoreError`; what could not be stored is kept and tried again a little later.
+        """
         if len(self._buffer) and (is_final or now - self._sent_at >= SEND_EVERY_S):
             steps, values = self._buffer.take()
             self._sent_at = now
             self._send(Scalars(self._run, revision, steps, values, wall))
             if self._store is not None:
                 self._unstored.append((steps, values, wall))
-        if self._unstored and (is_final or now - self._stored_at >= STORE_EVERY_S):
-            waiting, self._unstored = self._unstored, []
-            self._stored_at = now
-            steps = np.concatenate([w[0] for w in waiting])
-            names = {name for w in waiting for name in w[1]}
-            values = {n: np.concatenate([w[1].get(n, np.full(len(w[0]), np.nan)) for w in waiting]) for n in names}
-            self._store.append_scalars(self._record, steps, values, waiting[-1][2])
+        if self._unstored and (is_final or now >= self._store_at):
+            steps = np.concatenate([w[0] for w in self._unstored])
+            names = {name for w in self._unstored for name in w[1]}
+            values = {
+                n: np.concatenate([w[1].get(n, np.full(len(w[0]), np.nan)) for w in self._unstored]) for n in names
+            }
+            self._store_at, self.is_behind = now + STORE_AGAIN_S, True
+            self._store.append_scalars(self._record, steps, values, self._unstored[-1][2])
+            self._unstored, self._store_at, self.is_behind = [], now + STORE_EVERY_S, False
 
     def forget_after(self, step: int) -> None:
-        """Drops the stored points after `step` (everything was flushed before). Raises `StoreError`."""
-        if self._store is not None:
-            self._store.truncate_after(self._record, step)
+        """Drops the points after `step` (everything was sent before). Raises `StoreError`.
+
+        Should the library not take it: storing later points replaces those that follow them.
+        """
+        if self._store is None:
+            return
+        kept = [(w[0] <= step, w) for w in self._unstored]
+        self._unstored = [
+            (steps[is_before], {n: v[is_before] for n, v in values.items()}, wall)
+            for is_before, (steps, values, wall) in kept
+            if is_before.any()
+        ]
+        self._store.truncate_after(self._record, step)
 
 
 class Checkpoints:

@@ -8,8 +8,10 @@ was read from a file is ever unpickled.
 
 from __future__ import annotations
 
+import os
 import pickle
 import secrets
+import sys
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any
@@ -64,11 +66,12 @@ class RingWriter:
         self._memory = SharedMemory(name=name)
         self._slot_bytes = slot_bytes
         self._free = list(range(SLOTS))
+        self._reserved = [0] * SLOTS
 
     def pack(self, payload: Any) -> Any:
         """The payload itself when small, `Packed` when its arrays went into a slot, None when all slots are taken.
 
-        A payload larger than a slot goes through the pipe after all.
+        A payload larger than a slot, or than the shared memory that is left, goes through the pipe after all.
         """
         buffers: list[pickle.PickleBuffer] = []
         head = pickle.dumps(payload, protocol=5, buffer_callback=buffers.append)
@@ -78,6 +81,8 @@ class RingWriter:
             return payload
         if not self._free:
             return None
+        if not self._reserve(self._free[-1], total):
+            return payload
         slot = self._free.pop()
         start = slot * self._slot_bytes
         for view in raw:
@@ -89,6 +94,21 @@ class RingWriter:
         """The window has copied this slot out."""
         if slot >= 0 and slot not in self._free:
             self._free.append(slot)
+
+    def _reserve(self, slot: int, nbytes: int) -> bool:
+        """Whether the first bytes of a slot really have memory: writing to a full /dev/shm kills with SIGBUS."""
+        if sys.platform != "linux" or nbytes <= self._reserved[slot]:
+            return True
+        try:
+            descriptor = os.open(f"/dev/shm/{self._memory.name}", os.O_RDWR)
+            try:
+                os.posix_fallocate(descriptor, slot * self._slot_bytes, nbytes)
+            finally:
+                os.close(descriptor)
+        except OSError:
+            return False
+        self._reserved[slot] = nbytes
+        return True
 
     def close(self) -> None:
         """Detaches; the memory stays the window's."""

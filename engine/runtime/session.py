@@ -55,13 +55,24 @@ class Session:
         return self._link is not None and not self._link.has_ended
 
     def start(self, spec: m.RunSpec) -> int:
-        """Starts a run and returns its number. Raises `TooManyRuns`, and `RuntimeError` while one is under way."""
+        """Starts a run and returns its number.
+
+        Raises `TooManyRuns`, `RuntimeError` while one is under way, `OSError` when there is no shared memory left.
+        """
         if self.is_alive:
             raise RuntimeError(f"run {self.run} is still under way: stop it first")
-        link = _Link(m.next_run_number(), self._pool.take(), RingReader(SLOT_BYTES))
+        engine = self._pool.take()
+        try:
+            ring = RingReader(SLOT_BYTES)
+        except OSError:
+            engine.end(save=False)
+            raise
+        link = _Link(m.next_run_number(), engine, ring)
         self._link = link
         self.run, self.revision, self.step, self.spec = link.run, 0, 0, spec
-        link.engine.attach(lambda report: self._hear(link, report), lambda code: self._ended(link, code))
+        link.engine.attach(
+            lambda report: self._hear(link, report), lambda code, stacks: self._ended(link, code, stacks)
+        )
         link.engine.send(m.Start(link.run, spec, link.ring.name, SLOT_BYTES))
         return link.run
 
@@ -147,19 +158,19 @@ class Session:
             payload = link.ring.unpack(report.payload)
             link.engine.send(m.FreeSlot(link.run, report.slot))
             report = replace(report, payload=payload, slot=-1)
-        if isinstance(report, m.Progress | m.Rewound):
+        if link is self._link and isinstance(report, m.Progress | m.Rewound):
             self.step = report.step
-        if isinstance(report, m.Settings):
+        if link is self._link and isinstance(report, m.Settings):
             self.revision = max(self.revision, report.revision)
         if isinstance(report, m.Failed | m.Stopped) and not self._mark_ended(link):
             return
         self._on_report(report)
 
-    def _ended(self, link: _Link, code: int | None) -> None:
+    def _ended(self, link: _Link, code: int | None, stacks: str) -> None:
         link.ring.close()
         if self._mark_ended(link):
-            kind, advice = explain_exit(code)
-            self._on_report(m.Failed(link.run, self.step, kind, advice))
+            kind, advice = explain_exit(code, link.engine.was_asked_to_end)
+            self._on_report(m.Failed(link.run, self.step, kind, advice, stacks))
 
     def _mark_ended(self, link: _Link) -> bool:
         with self._lock:
