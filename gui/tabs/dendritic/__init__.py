@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gui.tabs.dendritic.circuit_scene import CircuitScene
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
 SCENES = ("Circuit", "Learning", "Figures 1, S1, 2", "Imagine")
-ELSEWHERE = {"tracking": 1, "alignment": 1, "imagine": 3}
-"""Pictures that the explanation points at, and their scene; until it is built its button stands for them."""
+SYMBOLS = {"circuit": 0, "strips": 0, "scope": 0, "angle": 0, "tracking": 1, "alignment": 1, "imagine": 3}
+"""Pictures that the explanation points at, and their scene; while it is not in front its button stands for them."""
+
+
+Scene = CircuitScene | LearningScene | FiguresScene | ImagineScene
 
 
 class DendriticTab(QWidget):
@@ -33,14 +37,12 @@ class DendriticTab(QWidget):
         self.selector = Segments(SCENES, "scenes of the dendritic tab")
         self.selector.chosen.connect(self.show_scene)
         self.stack = QStackedWidget()
-        self.scenes: dict[int, QWidget] = {}
+        self.scenes: dict[int, Scene] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addWidget(self.selector)
+        layout.addWidget(self.selector, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.stack, 1)
-        for symbol, scene in ELSEWHERE.items():
-            bench.register_symbol(symbol, self.selector.button(scene))
         self.looking.cell_chosen.connect(self.on_cell_chosen)
         self.show_scene(min(max(0, bench.recall("scene", 0)), len(SCENES) - 1))
 
@@ -53,10 +55,13 @@ class DendriticTab(QWidget):
         self.selector.choose(index)
         self.stack.setCurrentWidget(self.scenes[index])
         self._bench.remember("scene", index)
+        for symbol, home in SYMBOLS.items():
+            widget = self.scenes[index].symbols[symbol] if home == index else self.selector.button(home)
+            self._bench.register_symbol(symbol, widget)
 
-    def _build(self, index: int) -> QWidget:
+    def _build(self, index: int) -> Scene:
         bench, looking = self._bench, self.looking
-        makers: tuple[Callable[[], QWidget], ...] = (
+        makers: tuple[Callable[[], Scene], ...] = (
             lambda: CircuitScene(bench, looking),
             lambda: LearningScene(bench, looking),
             lambda: FiguresScene(bench),

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.papers.dendritic_views import AreaView, CircuitView
 from gui.shell.theme import Table, theme
-from gui.tabs.dendritic.scaling import ERROR, POTENTIAL, shade
+from gui.tabs.dendritic.scaling import ERROR, shade
 from gui.tabs.dendritic.schematic import area_text
 from gui.widgets.painted import PaintedView, colored_image, draw_text, number, symmetric_range
 
@@ -30,15 +30,19 @@ ROWS: tuple[tuple[str, str, Table], ...] = (
     ("soma u", "u", "signed"),
 )
 
+DELTA = 4
+"""The row of `ROWS` whose range is matched to that of the row above it."""
+TWINS = ("interneuron", "its twin")
+
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """One strip: where it is, what it shows and of which area (1-based)."""
+    """One strip: where it is, what it shows, of which area (1-based) and of how many cells."""
 
     box: QRectF
     name: str
     area: int
-    image: QImage
+    cells: int
 
 
 class AreaStrips(PaintedView):
@@ -103,11 +107,10 @@ class AreaStrips(PaintedView):
 
     def _paint_area(self, painter: QPainter, area: AreaView, k: int, y: float, row: float) -> float:
         width = self.width() - LABEL - 4.0
-        for title, field, table in ROWS:
-            values = getattr(area, field)
-            gain = self.delta_gain(area, k) if field == "delta" else 1.0
-            box = QRectF(LABEL, y, width, row - 2)
-            self._strip(painter, box, shade(values, ERROR if table == "error" else POTENTIAL, gain), title, k, table)
+        potentials, errors = self._images(area, k)
+        for i, (title, _, table) in enumerate(ROWS):
+            image = errors if table == "error" else potentials
+            self._strip(painter, QRectF(LABEL, y, width, row - 2), image, i, title, k)
             y += row
         if area.u_inter.size <= PAIRS:
             self._pairs(painter, QRectF(LABEL, y, width, 2 * row - 2), area)
@@ -115,18 +118,25 @@ class AreaStrips(PaintedView):
             below = QRectF(2, y + row - 2, LABEL - 8, row)
             draw_text(painter, below, "and twin", Qt.AlignmentFlag.AlignRight, "soma")
         else:
-            self._strip(painter, QRectF(LABEL, y, width, row - 1), shade(area.u_inter), "interneuron", k, "signed")
-            twin = QRectF(LABEL, y + row - 1, width, row - 1)
-            self._strip(painter, twin, shade(area.u_next), "its twin", k, "signed")
+            pair = colored_image(shade(np.stack((area.u_inter, area.u_next))), "signed", 0, 255)
+            for i, title in enumerate(TWINS):
+                box = QRectF(LABEL, y + i * (row - 1), width, row - 1)
+                self._strip(painter, box, pair, i, title, k)
         self._mark_chosen(painter, area, k)
         return y + 2 * row
 
-    def _strip(
-        self, painter: QPainter, box: QRectF, entries: NDArray[np.uint8], name: str, k: int, table: Table
-    ) -> None:
-        image = colored_image(entries[None, :], table, 0, 255)
-        painter.drawImage(box, image)
-        self._strips.append(Strip(box, name, k, image))
+    def _images(self, area: AreaView, k: int) -> tuple[QImage, QImage]:
+        """All rows of ROWS [rows, n_k] on the scale of the potentials, and on that of the errors."""
+        values = np.stack([getattr(area, field) for _, field, _ in ROWS])
+        potentials = colored_image(shade(values), "signed", 0, 255)
+        values[DELTA] *= self.delta_gain(area, k)
+        return potentials, colored_image(shade(values, ERROR), "error", 0, 255)
+
+    def _strip(self, painter: QPainter, box: QRectF, image: QImage, line: int, name: str, k: int) -> None:
+        """One line of an image as a strip; where cells are narrower than pixels their colours are mixed."""
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, image.width() > box.width())
+        painter.drawImage(box, image, QRectF(0, line, image.width(), 1))
+        self._strips.append(Strip(box, name, k, image.width()))
         label = QRectF(2, box.y() - 2, LABEL - 8, box.height() + 4)
         meaning = "error_positive" if name.startswith(("apical", "backprop")) else "muted"
         align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -135,7 +145,7 @@ class AreaStrips(PaintedView):
     def _mark_chosen(self, painter: QPainter, area: AreaView, k: int) -> None:
         if self.chosen[0] != k or not 0 <= self.chosen[1] < area.u.size:
             return
-        own = [s for s in self._strips if s.area == k and s.name not in ("interneuron", "its twin")]
+        own = [s for s in self._strips if s.area == k and s.name not in TWINS]
         cell = own[0].box.width() / area.u.size
         x = own[0].box.x() + cell * self.chosen[1]
         painter.setPen(QPen(theme().color("text"), 1))
@@ -180,7 +190,7 @@ class AreaStrips(PaintedView):
         for strip in self._strips:
             if strip.box.adjusted(0, -1, 0, 1).contains(position):
                 share = (position.x() - strip.box.x()) / strip.box.width()
-                return strip, min(strip.image.width() - 1, max(0, int(share * strip.image.width())))
+                return strip, min(strip.cells - 1, max(0, int(share * strip.cells)))
         return None, -1
 
     def hover_text(self, position: QPointF) -> str:
@@ -189,7 +199,7 @@ class AreaStrips(PaintedView):
         if self.view is None or strip is None or strip.area > len(self.view.areas):
             return ""
         area = self.view.areas[strip.area - 1]
-        if strip.name in ("interneuron", "its twin"):
+        if strip.name in TWINS:
             if cell >= area.u_inter.size:
                 return ""
             return (
@@ -201,6 +211,6 @@ class AreaStrips(PaintedView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click opens the cell."""
         strip, cell = self.strip_at(event.position())
-        if strip is not None and strip.name not in ("interneuron", "its twin"):
+        if strip is not None and strip.name not in TWINS:
             self.cell_clicked.emit(strip.area, cell)
         super().mousePressEvent(event)

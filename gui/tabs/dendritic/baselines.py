@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from engine.papers.dendritic_views import BaselineArguments, BaselineCurve, BaselineKind
 from gui.shell.rows import label
+from gui.tabs.dendritic.flow import FlowRow
 from gui.tabs.dendritic.segments import switch
 from gui.widgets.curves import Curves
 
@@ -36,28 +37,24 @@ COLOURS = {
 STEPS = 4000
 
 
-class Baselines(QWidget):
+class Baselines(FlowRow):
     """Buttons, one per comparison learner; draws into two plots (accuracy in %, squared error).
 
     A button that is down trains or has a curve; pressing it again gives it up or takes the curve away.
     """
 
     def __init__(self, bench: Bench, accuracy: Curves, error: Curves, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._bench, self._accuracy, self._error = bench, accuracy, error
         self._tickets: dict[str, Ticket] = {}
         self._curves: dict[str, BaselineCurve] = {}
         self.buttons: dict[str, QPushButton] = {}
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
-        layout.addWidget(label("compare:", "muted"))
+        self.add(label("compare:", "muted"))
         for kind in KINDS:
             button = switch(kind, f"{TIPS[kind]}; {STEPS:,} updates on the same batches, dashed")
             button.clicked.connect(partial(self.on_clicked, kind))
             self.buttons[kind] = button
-            layout.addWidget(button)
-        layout.addStretch(1)
+            self.add(button)
         bench.run_rewound.connect(lambda _step: QTimer.singleShot(0, self, self.redraw))
         bench.run_started.connect(self.on_run_started)
 

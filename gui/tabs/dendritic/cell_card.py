@@ -90,7 +90,7 @@ class CellDrawing(PaintedView):
         for i, (text, meaning) in enumerate(
             (
                 (f"top-down B r  {number(view.top_down)}", "muted"),
-                (f"cancellation Q rᴵ  {number(view.cancellation)}", "interneuron"),
+                (f"cancel Q rᴵ  {number(view.cancellation)}", "interneuron"),
                 (f"apical vᴬ = {number(view.v_apical)}", "apical"),
                 (f"backprop δ  {number(view.delta)}", "muted"),
             )

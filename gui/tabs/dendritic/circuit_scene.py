@@ -38,6 +38,7 @@ class CircuitScene(QWidget):
         self.grid = PanelGrid()
         circuit, scope = self._circuit_panel(), self._scope_panel()
         angle, learning, dream = self._angle_panel(), self._learning_panel(), self._dream_panel()
+        self.symbols = {"circuit": self.schematic, "strips": self.strips, "scope": scope, "angle": angle}
         upper = row(circuit, column(scope, angle), stretch=(5, 3))
         self.grid.arrange(column(upper, row(learning, dream, stretch=(4, 5)), stretch=(5, 3)))
         layout = QVBoxLayout(self)
@@ -82,8 +83,6 @@ class CircuitScene(QWidget):
         self.circuit_panel.setToolTip(f"Apical potentials: {ERROR.words()}. All others: {POTENTIAL.words()}.")
         self._circuit = bench.watch("circuit", self.circuit_panel, self.draw_circuit, looking.circuit_query())
         self._cell = bench.watch("cell", self.card, self.draw_cell, looking.cell_query())
-        bench.register_symbol("circuit", self.schematic)
-        bench.register_symbol("strips", self.strips)
         return self.circuit_panel
 
     def draw_circuit(self, view: CircuitView) -> None:
@@ -135,15 +134,14 @@ class CircuitScene(QWidget):
         self._scope.set_query(looking.scope_query())
         if self._slow is not None:
             self._slow.set_query(looking.scope_query())
-        self.scope.name_cell(looking.area, looking.cell)
+        self.scope_panel.set_title(f"Scope: area {looking.area}, cell {looking.cell}")
 
     # --- the other panels ---------------------------------------------------------------------------------------
 
     def _scope_panel(self) -> Panel:
         self.scope = ScopeCard(self._looking)
-        self.scope_panel = self._bench.panel("One cell in continuous time", self.scope.body)
+        self.scope_panel = self._bench.panel("Scope: area 1, cell 0", self.scope.body)
         self._scope = self._bench.watch("scope", self.scope_panel, self.draw_scope, self._looking.scope_query())
-        self._bench.register_symbol("scope", self.scope_panel)
         return self.scope_panel
 
     def draw_scope(self, view: ScopeView) -> None:
@@ -152,15 +150,13 @@ class CircuitScene(QWidget):
         self.scope.show_view(view)
 
     def _angle_panel(self) -> Panel:
-        self.angles = Curves("angle to backprop (°)")
+        self.angles = Curves("angle (°)", name="angle to backprop over updates")
         self.angles.add_reference(90.0, "90°: chance", "warning")
         self._bench.curves(self.angles, "angle_1", "angle_2", "angle_3")
-        panel = self._bench.panel("Does it follow the gradient?", self.angles)
-        self._bench.register_symbol("angle", panel)
-        return panel
+        return self._bench.panel("Does it follow the gradient?", self.angles)
 
     def _learning_panel(self) -> Panel:
-        self.accuracy = Curves("test accuracy (%)")
+        self.accuracy = Curves("accuracy (%)", name="test accuracy over updates")
         self._bench.curves(self.accuracy, "test_accuracy")
         self.errors = Curves("squared", log=True)
         self._bench.curves(self.errors, "apical_sq", "mismatch_sq", "output_error", "shallow_error")
@@ -182,14 +178,16 @@ class CircuitScene(QWidget):
 
     def _dream_panel(self) -> Panel:
         self.dreams = ImageGrid(0, table="grey", low=0.0, high=1.0, name="a digit generated from each class")
-        self.dream_panel = self._bench.panel("Dreams: disinhibited, each class draws its digit", self.dreams)
+        self.dream_panel = self._bench.panel(
+            "Dreams: each class draws its digit", self.dreams, [("class → what the net sees", "muted")]
+        )
         self._bench.watch("dream", self.dream_panel, self.draw_dream)
         return self.dream_panel
 
     def draw_dream(self, view: DreamView) -> None:
         """Ten generated digits, with what the net itself sees in them."""
         self.dream_panel.set_empty("")
-        seen = [str(k) if k == r else f"{k}: seen as {r}" for k, r in enumerate(view.recognised.tolist())]
+        seen = [str(k) if k == r else f"{k} → {r}" for k, r in enumerate(view.recognised.tolist())]
         self.dreams.set_images(np.nan_to_num(view.images), seen)
 
     # --- state --------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSpinBox, QStackedWidget
 from engine.papers.dendritic import DendriticParams
 from engine.papers.dendritic_views import RegressionQuery, RegressionView
 from gui.shell.rows import label
+from gui.tabs.dendritic.flow import FlowRow
 from gui.tabs.dendritic.lines_plot import Line, LinesPlot
 from gui.tabs.dendritic.segments import switch
 from gui.tabs.dendritic.stacked import Stacked
@@ -47,14 +48,14 @@ class FiguresScene(QWidget):
         super().__init__(parent)
         self._bench = bench
         self.buttons: dict[str, QPushButton] = {}
-        top = QHBoxLayout()
+        self.symbols: dict[str, QWidget] = {}
+        top = FlowRow()
         for words, preset, task in FIGURES:
             button = switch(words, f"Load the preset “{bench.paper.preset(preset).title}”")
             button.clicked.connect(partial(self.on_figure, preset))
             self.buttons[task] = button
-            top.addWidget(button)
+            top.add(button)
         self.goal = label("", "muted", wrap=True)
-        top.addWidget(self.goal, 1)
         self.stack = QStackedWidget()
         self.strips_grid, self.regression_grid = PanelGrid(), PanelGrid()
         self._strip_charts()
@@ -65,7 +66,8 @@ class FiguresScene(QWidget):
             self.stack.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(top)
+        layout.addWidget(top)
+        layout.addWidget(self.goal)
         layout.addWidget(self.stack, 1)
         bench.params_changed.connect(self.on_params_changed)
         self.on_params_changed(bench.params)

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from engine.papers.dendritic_views import ImagineQuery, ImagineView
 from gui.shell.rows import label, push_button
+from gui.tabs.dendritic.flow import FlowRow
 from gui.tabs.dendritic.looking import PROBES, Looking
 from gui.tabs.dendritic.segments import icon_button, switch
 from gui.tabs.dendritic.slider_row import SliderRow
@@ -41,17 +42,19 @@ class InputPad(QWidget):
         self.hidden.value_changed.connect(lambda _v: self.changed.emit())
         self.second = switch("Two digits", "Lay another test digit over this one")
         self.second.clicked.connect(self.on_second)
-        tools = QHBoxLayout()
-        tools.addWidget(icon_button("dice", "A random test digit", self.on_random))
-        tools.addWidget(icon_button("eraser", "An empty picture", self.canvas.clear))
-        tools.addWidget(self.second)
-        tools.addWidget(push_button("New noise", self.on_new_noise, "The same strength, another pattern"))
-        tools.addStretch(1)
+        tools = FlowRow(
+            (
+                icon_button("dice", "A random test digit", self.on_random),
+                icon_button("eraser", "An empty picture", self.canvas.clear),
+                self.second,
+                push_button("New noise", self.on_new_noise, "The same strength, another pattern"),
+            )
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.canvas, 1)
-        layout.addLayout(tools)
+        layout.addWidget(tools)
         layout.addWidget(self.noise)
         layout.addWidget(self.hidden)
 
@@ -99,31 +102,30 @@ class Gates(QWidget):
         self.a.value_changed.connect(lambda _v: self.changed.emit())
         self.cues = QButtonGroup(self)
         self.cues.setExclusive(True)
-        grid = QGridLayout()
-        grid.setSpacing(3)
+        cues = FlowRow()
         for i, words in enumerate(("none", *(str(d) for d in range(10)))):
             tip = "No cue: the output is free" if i == 0 else f"Hold the output at class {words}"
             button = switch(words, tip)
-            button.setMinimumWidth(30)
+            button.setFixedWidth(54 if i == 0 else 32)
             self.cues.addButton(button, i - 1 + 100)
-            grid.addWidget(button, i // 6, i % 6)
+            cues.add(button)
         self.cues.button(99).setChecked(True)
         self.cues.idClicked.connect(lambda _i: self.changed.emit())
-        buttons = QHBoxLayout()
-        buttons.addWidget(
-            push_button("Generate", self.on_generate, "d = a = 1: nothing but the cue; picks one if none")
+        buttons = FlowRow(
+            (
+                push_button("Generate", self.on_generate, "d = a = 1: nothing but the cue; picks one if none"),
+                push_button("Denoise", self.on_denoise, "d = 0.7, a = 0.5: picture and expectation meet"),
+                push_button("Plain", self.on_plain, "d = a = 0, no cue: the circuit as it classifies"),
+            )
         )
-        buttons.addWidget(push_button("Denoise", self.on_denoise, "d = 0.7, a = 0.5: picture and expectation meet"))
-        buttons.addWidget(push_button("Plain", self.on_plain, "d = a = 0, no cue: the circuit as it classifies"))
-        buttons.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.d)
         layout.addWidget(self.a)
         layout.addWidget(label("cue: hold the output at a class (attention, not accuracy)", "muted", wrap=True))
-        layout.addLayout(grid)
-        layout.addLayout(buttons)
+        layout.addWidget(cues)
+        layout.addWidget(buttons)
         layout.addStretch(1)
 
     @property

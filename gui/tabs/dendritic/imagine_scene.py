@@ -39,11 +39,9 @@ class ImagineScene(QWidget):
         self.dreams = ImageGrid(10, table="grey", low=0.0, high=1.0, name="a digit generated from each class")
         self.dreams.selected.connect(self.on_dream_selected)
         self.pictures_panel = bench.panel("Clean → what arrives → percept", self.pictures)
-        self.bars_panel = bench.panel("What the output makes of it: input | percept", self._bars())
+        self.bars_panel = bench.panel("Classes: input | percept", self._bars())
         self.bars_panel.data_source = self._bar_data
-        self.dream_panel = bench.panel(
-            "Dreams: d = a = 1, one class each; the distance is to the class mean", self.dreams
-        )
+        self.dream_panel = bench.panel("Dreams: d = a = 1, with the squared distance to the class mean", self.dreams)
         self.panels = (self.pictures_panel, self.bars_panel, self.dream_panel)
         self.grid = PanelGrid()
         left = column(bench.panel("Input: paint on it", self.pad), bench.panel("Gates", self.gates), stretch=(3, 2))
@@ -59,7 +57,7 @@ class ImagineScene(QWidget):
         looking.probe_changed.connect(self.on_changed)
         bench.params_changed.connect(self._say_waiting)
         bench.run_state_changed.connect(self._say_waiting)
-        bench.register_symbol("imagine", self.gates)
+        self.symbols = {"imagine": self.gates}
         self._say_waiting()
 
     def _bars(self) -> QWidget:

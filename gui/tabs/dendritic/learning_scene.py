@@ -40,6 +40,7 @@ class LearningScene(QWidget):
         self.grid = PanelGrid()
         first, second, third = self._curves(), self._pictures(), self._weights()
         self.grid.arrange(column(row(*first, stretch=(5, 4, 4)), row(*second), row(*third), stretch=(5, 4, 4)))
+        self.symbols = {"tracking": second[2], "alignment": second[1]}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.grid)
@@ -52,15 +53,15 @@ class LearningScene(QWidget):
 
     def _curves(self) -> tuple[Panel, Panel, Panel]:
         bench = self._bench
-        self.accuracy = Curves("test accuracy (%)")
-        self.error = Curves("squared error", log=True)
+        self.accuracy = Curves("accuracy (%)", name="test accuracy over updates")
+        self.error = Curves("error (squared)", log=True)
         bench.curves(self.accuracy, "test_accuracy")
         bench.curves(self.error, "train_error", "test_error", "output_error", "shallow_error")
         self.baselines = Baselines(bench, self.accuracy, self.error)
         self.accuracy_panel = bench.panel("Learning", Stacked(self.accuracy, above=self.baselines))
         self.gauge = AngleGauge()
         self.gauge.setFixedHeight(96)
-        self.angles = Curves("angle to backprop (°)")
+        self.angles = Curves("angle (°)", name="angle to backprop over updates")
         self.angles.add_reference(90.0, "90°: chance", "warning")
         bench.curves(self.angles, "angle_1", "angle_2", "angle_3")
         self.angle_panel = bench.panel("Does it follow the gradient?", Stacked(self.angles, above=self.gauge))
@@ -75,13 +76,13 @@ class LearningScene(QWidget):
 
     def _pictures(self) -> tuple[Panel, Panel, Panel]:
         bench = self._bench
-        self.apical = Curves("apical potential ‖vᴬ‖", log=True)
+        self.apical = Curves("‖vᴬ‖", log=True, name="apical potentials over updates")
         bench.curves(self.apical, "apical_on_1", "apical_on_2", "apical_off_1", "apical_off_2")
-        self.alignment = Curves("angle between B and Wᵀ (°)")
+        self.alignment = Curves("angle (°)", name="angle between B and the transpose of W over updates")
         self.alignment.add_reference(90.0, "90°: chance", "warning")
         self.alignment.add_reference(45.0, "45°: the paper", "muted")
         bench.curves(self.alignment, "alignment_1", "alignment_2")
-        self.tracking = Scatter("value that silences the apical dendrites", "P")
+        self.tracking = Scatter("a · W of the next area", "P")
         self.gain = label("", "muted")
         self.repair = push_button("Repair", self.on_repair, "Put P and Q back on the diagonal and halve the rates")
         self.repair.hide()
@@ -90,12 +91,10 @@ class LearningScene(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.addWidget(self.gain, 1)
         line.addWidget(self.repair)
-        self.tracking_panel = bench.panel("Do the interneurons keep track?", Stacked(self.tracking, below=below))
+        self.tracking_panel = bench.panel("Interneuron tracking", Stacked(self.tracking, below=below))
         self.tracking_panel.set_empty("Press Train: P appears against the weights it must mirror.")
         bench.watch("tracking", self.tracking_panel, self.draw_tracking)
-        bench.register_symbol("tracking", self.tracking_panel)
-        aligned = bench.panel("Forward weights align with feedback", self.alignment)
-        bench.register_symbol("alignment", aligned)
+        aligned = bench.panel("Alignment: B against Wᵀ", self.alignment)
         return bench.panel("Apical potentials", self.apical), aligned, self.tracking_panel
 
     def draw_tracking(self, view: TrackingView) -> None:
@@ -127,7 +126,7 @@ class LearningScene(QWidget):
         self.tiles = BlameTiles()
         self.tiles.chosen.connect(lambda cell: self._looking.choose_cell(1, cell))
         self.tiles_panel = bench.panel(
-            "Weights of area 1, framed by blame",
+            "Area 1: weights and blame",
             self.tiles,
             [("fire more", "error_positive"), ("less", "error_negative")],
         )
@@ -143,11 +142,11 @@ class LearningScene(QWidget):
         side.setContentsMargins(0, 0, 0, 0)
         side.addWidget(self.matrix, 1)
         side.addWidget(self.mistakes, 1)
-        self.confusion_panel = bench.panel("Mistakes on the test set: click one to see it in the circuit", body)
+        self.confusion_panel = bench.panel("Mistakes on the test set", body)
         self.confusion_panel.data_source = self.matrix.data
         bench.watch("confusion", self.confusion_panel, self.draw_confusion)
         self.sweep = SweepCard(bench)
-        self.sweep_panel = bench.panel("The theorem: angle in proportion to λ", self.sweep.body)
+        self.sweep_panel = bench.panel("Theorem: angle ∝ λ", self.sweep.body)
         return self.tiles_panel, self.confusion_panel, self.sweep_panel
 
     def draw_tiles(self, view: TilesView) -> None:
@@ -160,8 +159,9 @@ class LearningScene(QWidget):
         self.confusion_panel.set_empty("")
         self.matrix.set_matrix(view.counts.astype(np.float32))
         self._mistaken = view.mistaken
-        said = [f"{t}→{s}" for t, s in zip(view.true.tolist(), view.said.tolist(), strict=True)]
-        self.mistakes.set_images(view.images, said)
+        room = max(2, (self.mistakes.width() // 44) * (self.mistakes.height() // 52))
+        pairs = zip(view.true.tolist()[:room], view.said.tolist()[:room], strict=True)
+        self.mistakes.set_images(view.images[:room], [f"{t}→{s}" for t, s in pairs])
 
     def on_mistake(self, picture: int) -> None:
         """Look at this digit in all pictures of the tab."""

@@ -6,11 +6,12 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from engine.papers.dendritic import IMAGE_TASKS, DendriticParams
 from gui.shell.rows import label, push_button
 from gui.tabs.dendritic.draw_dialog import DrawDialog
+from gui.tabs.dendritic.flow import FlowRow
 from gui.tabs.dendritic.looking import PROBES, Looking
 from gui.tabs.dendritic.segments import icon_button, switch
 
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
 
-class ProbeBar(QWidget):
+class ProbeBar(FlowRow):
     """Buttons only: everything they say goes to `Looking` (pictures) or to the bench (training)."""
 
     def __init__(self, bench: Bench, looking: Looking, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._bench, self._looking = bench, looking
         self._dice = random.Random()
         self._dialog: DrawDialog | None = None
@@ -37,20 +38,18 @@ class ProbeBar(QWidget):
         self.phase = push_button("Phase", self.on_phase, "Pause and do one phase of an update; follow it", "phase_step")
         self.teacher.toggled.connect(lambda on: looking.set_switches(teacher=on))
         self.silence.clicked.connect(lambda on: bench.change(silenced=1.0 if on else 0.0))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
         for widget in (
             _arrow("‹", "Previous test example", lambda: self._step(-1)),
             icon_button("dice", "A random test example", self.on_random),
             _arrow("›", "Next test example", lambda: self._step(1)),
             self.where,
             self.draw,
+            self.teacher,
+            self.silence,
+            self.slow,
+            self.phase,
         ):
-            layout.addWidget(widget)
-        layout.addStretch(1)
-        for button in (self.teacher, self.silence, self.slow, self.phase):
-            layout.addWidget(button)
+            self.add(widget)
         looking.probe_changed.connect(self.on_probe_changed)
         looking.switches_changed.connect(self.on_switches_changed)
         bench.params_changed.connect(self.on_params_changed)

@@ -36,9 +36,12 @@ ERROR = Scale(full=2.0, knee=0.01)
 
 def shade(values: NDArray[Any], scale: Scale = POTENTIAL, gain: float = 1.0) -> NDArray[np.uint8]:
     """Potentials (any shape) as entries 0..255 of a signed table; 0 lands in the middle, not-a-number too."""
-    safe = np.nan_to_num(np.asarray(values, dtype=np.float32) * np.float32(gain), nan=0.0, posinf=1e9, neginf=-1e9)
-    spread = np.arcsinh(safe / np.float32(scale.knee)) / np.float32(math.asinh(scale.full / scale.knee))
-    entries: NDArray[np.uint8] = np.round(127.5 + 127.5 * np.clip(spread, -1.0, 1.0)).astype(np.uint8)
+    factor = 127.5 / math.asinh(scale.full / scale.knee)
+    spread = np.arcsinh(np.asarray(values, dtype=np.float32) * np.float32(gain / scale.knee)) * np.float32(factor)
+    spread = np.asarray(spread)
+    spread[spread != spread] = 0.0  # not-a-number
+    np.clip(spread, -127.5, 127.5, out=spread)
+    entries: NDArray[np.uint8] = (spread + np.float32(128.0)).astype(np.uint8)
     return entries
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
-
 from engine.papers.dendritic_views import SCOPE_TRACES, ScopeView
-from gui.shell.rows import label
+from gui.tabs.dendritic.flow import FlowRow
 from gui.tabs.dendritic.looking import Looking
 from gui.tabs.dendritic.segments import icon_button, switch
 from gui.tabs.dendritic.slider_row import SliderRow
@@ -23,7 +21,6 @@ class ScopeCard:
         self._looking = looking
         self.scope = Scope("potential", capacity=256)
         self.scope.set_traces([Trace(n, m) for n, m in zip(SCOPE_TRACES, MEANINGS, strict=True)])
-        self.which = label("", "muted")
         self.play = switch("Run", "Let the simulation run on; up: it holds still")
         self.input = switch("Input", "The input is there; up: it fades with τ = 3 ms")
         self.speed = SliderRow(
@@ -35,21 +32,9 @@ class ScopeCard:
         self.play.toggled.connect(lambda on: looking.set_switches(playing=on))
         self.input.toggled.connect(lambda on: looking.set_switches(input_on=on))
         self.speed.value_changed.connect(lambda ms: looking.set_switches(ms_per_frame=ms))
-        bar = QWidget()
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        row.addWidget(self.which)
-        row.addWidget(self.play)
-        row.addWidget(self.input)
-        row.addWidget(icon_button("rewind", "Start again from rest", looking.restart_scope))
-        row.addWidget(self.speed, 1)
+        again = icon_button("rewind", "Start again from rest", looking.restart_scope)
+        bar = FlowRow((self.play, self.input, again, self.speed))
         self.body = Stacked(self.scope, above=bar)
-        self.name_cell(looking.area, looking.cell)
-
-    def name_cell(self, area: int, cell: int) -> None:
-        """Say whose traces these are."""
-        self.which.setText(f"area {area} · {cell}")
 
     def show_view(self, view: ScopeView) -> None:
         """Draw the newest samples."""

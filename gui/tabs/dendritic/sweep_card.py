@@ -24,7 +24,7 @@ class SweepCard:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._ticket: Ticket | None = None
-        self.plot = LinesPlot("angle to backprop over λ", "apical mixing λ", "angle to backprop (°)", log=True)
+        self.plot = LinesPlot("angle to backprop over λ", "apical mixing λ", "angle (°)", log=True)
         self.button = push_button(
             "Measure λ", self.on_measure, "On the present weights, with B = Wᵀ and in double precision; training waits"
         )
