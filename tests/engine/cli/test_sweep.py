@@ -54,9 +54,9 @@ def test_that_a_job_and_the_training_command_give_the_same_curve(capsys):
     assert run(["train", "dendritic", *SMALL, "--threads", "1", "--steps", "120", "--json"]) == exits.DONE
     kept = json.loads(capsys.readouterr().out)["run"]
     with Store() as store:
-        series = store.read_scalars(kept, "test_accuracy")
-    np.testing.assert_array_equal(np.asarray(series.steps), steps)
-    np.testing.assert_array_equal(np.asarray(series.values), column)
+        series = store.read_scalars(kept, ["test_accuracy"])["test_accuracy"]
+    np.testing.assert_array_equal(series.steps, steps)
+    np.testing.assert_array_equal(series.values, column)
 
 
 def test_that_a_job_changes_knobs_looks_and_keeps_only_the_curves_it_was_asked_for():
