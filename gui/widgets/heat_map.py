@@ -107,7 +107,7 @@ class HeatMap(PaintedView):
         painter.setFont(self.small_font())
         if self._image is None:
             self._range = (0.0, 255.0) if self._matrix.dtype == np.uint8 else self._limits()
-            self._image = self._colored()
+            self._image = colored_image(self._matrix, self._table, *self._range)
         area, bar = self._areas()
         painter.drawImage(area, self._image)
         painter.setPen(QPen(theme().color("border"), 1))
@@ -115,14 +115,6 @@ class HeatMap(PaintedView):
         painter.drawRect(area)
         self._paint_axes(painter, area)
         self._paint_bar(painter, bar)
-
-    def _colored(self) -> QImage:
-        image = colored_image(self._matrix, self._table, *self._range)
-        if self._matrix.dtype != np.uint8 and (empty := ~np.isfinite(self._matrix)).any():
-            card = theme().color("raised")
-            for y, x in np.argwhere(empty):
-                image.setPixelColor(int(x), int(y), card)
-        return image
 
     def _paint_axes(self, painter: QPainter, area: QRectF) -> None:
         line = painter.fontMetrics().height()

@@ -162,29 +162,26 @@ class PaintCanvas(PaintedView):
         self._intensity = min(max(0.0, float(intensity)), 1.0)
         self.tool_changed.emit()
 
-    def _dab(self, x: float, y: float) -> None:
-        """One soft round touch at picture coordinates (x, y)."""
+    def stroke(self, start: QPointF, end: QPointF) -> None:
+        """A soft round brush drawn from `start` to `end` in picture coordinates, without an undo entry of its own."""
         height, width = self._image.shape
         radius = self._size / 2
-        x0, x1 = max(0, math.floor(x - radius - 1)), min(width, math.ceil(x + radius + 1))
-        y0, y1 = max(0, math.floor(y - radius - 1)), min(height, math.ceil(y + radius + 1))
-        if x0 >= x1 or y0 >= y1:
+        (x0, x1), (y0, y1) = sorted((start.x(), end.x())), sorted((start.y(), end.y()))
+        left, right = max(0, math.floor(x0 - radius - 1)), min(width, math.ceil(x1 + radius + 1))
+        top, bottom = max(0, math.floor(y0 - radius - 1)), min(height, math.ceil(y1 + radius + 1))
+        if left >= right or top >= bottom:
             return
-        dy, dx = np.mgrid[y0:y1, x0:x1] + 0.5
-        cover = np.clip(radius + 0.5 - np.hypot(dx - x, dy - y), 0.0, 1.0).astype(np.float32)
-        part = self._image[y0:y1, x0:x1]
+        y, x = np.mgrid[top:bottom, left:right] + 0.5
+        dx, dy = end.x() - start.x(), end.y() - start.y()
+        length = dx * dx + dy * dy
+        along = np.clip(((x - start.x()) * dx + (y - start.y()) * dy) / length, 0, 1) if length else 0.0
+        distance = np.hypot(x - start.x() - along * dx, y - start.y() - along * dy)
+        cover = np.clip(radius + 0.5 - distance, 0.0, 1.0).astype(np.float32)
+        part = self._image[top:bottom, left:right]
         if self._erasing:
             np.minimum(part, 1.0 - cover, out=part)
         else:
             np.maximum(part, cover * np.float32(self._intensity), out=part)
-
-    def stroke(self, start: QPointF, end: QPointF) -> None:
-        """Dabs along a line in picture coordinates, without an undo entry of its own."""
-        delta = end - start
-        count = max(1, math.ceil(math.hypot(delta.x(), delta.y()) / max(0.25, self._size / 4)))
-        for i in range(1, count + 1):
-            at = start + delta * (i / count)
-            self._dab(at.x(), at.y())
         self._message = ""
         self._changed()
 

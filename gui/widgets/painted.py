@@ -27,17 +27,19 @@ def number(value: float, digits: int = 4) -> str:
 def colored_image(values: NDArray[Any], table: Table, low: float, high: float) -> QImage:
     """[h, w] values between `low` and `high` through the theme's table; uint8 values index it directly.
 
-    The image owns its pixels, so `values` may change afterwards. Not-a-number takes the lowest entry.
+    The image owns its pixels, so `values` may change afterwards. Not-a-number takes the colour of an empty field.
     """
     words = theme().table32(table)
     if values.dtype == np.uint8:
-        index = values
+        pixels = np.ascontiguousarray(words[values])
     else:
         span = high - low
         scale = 255.0 / span if span > 0 else 0.0
         scaled = (np.asarray(values, dtype=np.float32) - np.float32(low)) * np.float32(scale)
-        index = np.clip(np.nan_to_num(scaled, nan=0.0), 0, 255).astype(np.uint8)
-    pixels = np.ascontiguousarray(words[index])
+        missing = np.isnan(scaled)
+        scaled[missing] = 0.0
+        pixels = np.ascontiguousarray(words[np.clip(scaled, 0, 255).astype(np.uint8)])
+        pixels[missing] = theme().color("raised").rgba()
     height, width = pixels.shape
     return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
 

