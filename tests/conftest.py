@@ -30,6 +30,7 @@ ALLOWED_SKIPS = {
     "test_that_a_full_disk_leaves_earlier_saves_whole_and_says_how_much_was_needed_where": "root, to mount a tiny disk",
     "test_that_the_real_mnist_is_verified_and_has_its_known_counts_and_statistics": "ATELIER_DATA with MNIST",
     "test_that_the_real_fashion_mnist_is_verified_and_told_from_mnist": "ATELIER_DATA with Fashion-MNIST",
+    "test_that_every_preset_of_the_dendritic_paper_starts": "ATELIER_DATA with MNIST and Fashion-MNIST",
     "test_that_a_real_copy_with_one_changed_pixel_is_said_to_be_modified": "ATELIER_DATA with MNIST",
 }
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from engine.experiments.dendritic_figures import FigureExperiment
 
 SAMPLES = 256
+SWEEPS = 6
 LONGEST_FRAME_MS = 50.0
 REGRESSION_POINTS = 60
 
@@ -42,12 +43,12 @@ def circuit_view(experiment: FigureExperiment, query: CircuitQuery) -> CircuitVi
     """The training membranes as they are, or the same pattern settled without a teacher."""
     net = experiment.net
     x, u_star = experiment.shown
-    if query.teacher == experiment.knobs_on_screen.teacher or u_star is None:
-        state, wanted = experiment.membranes, u_star if experiment.knobs_on_screen.teacher else None
-    else:
-        wanted = u_star if query.teacher else None
+    is_trained_with = experiment.knobs_on_screen.teacher and u_star is not None
+    wanted = u_star if query.teacher and is_trained_with else None
+    state = experiment.membranes
+    if is_trained_with and wanted is None:
         state = net.rest(x.shape[0])
-        net.settle(state, x, wanted, 6)
+        net.settle(state, x, None, SWEEPS)
     time_ms = float("nan")
     if experiment.knobs_on_screen.dynamics == "euler":
         time_ms = experiment.steps_done * experiment.knobs_on_screen.dt
@@ -156,7 +157,7 @@ class FigureScope:
         if self._cell != (cell, query.restart):
             self._samples.clear()
             self._cell = (cell, query.restart)
-        x, u_star = experiment.shown
+        x, u_star = experiment.held
         shown = x[:1] if query.input_on else torch.zeros_like(x[:1])
         wanted = u_star[:1] if u_star is not None and query.teacher else None
         dt = experiment.knobs_on_screen.dt

@@ -69,6 +69,7 @@ class FigureExperiment:
         if params.task == "regression":
             self._prepare_regression()
         self.net.change(self._knobs())
+        self.held = self._shown  # the oscilloscope keeps the first pattern while training goes through many
 
     # --- what is built ------------------------------------------------------------------------------------------
 
@@ -99,6 +100,8 @@ class FigureExperiment:
         self.test_x, self.test_u = self.teacher_net.draw(TEST_INPUTS, stream(p.seed, "test"))
         self.shallow = self._new_circuit()
         self.shallow_membranes = self.shallow.rest(p.batch)
+        x, _ = self._shown
+        self._shown = (x, self.teacher_net.target(x))
         self.before = self.net.predict(self.test_x, REGRESSION_SWEEPS)
 
     def _knobs(self) -> ContinuousKnobs:
@@ -142,7 +145,7 @@ class FigureExperiment:
         return self.step()
 
     def _settle_and_learn(self) -> None:
-        x, u_star = self._next_pattern()
+        x, u_star = self._shown = self._next_pattern()
         sweeps = REGRESSION_SWEEPS if self._p.task == "regression" else SWEEPS
         self.net.settle(self.membranes, x, u_star, sweeps)
         if self.shallow is not None:
@@ -360,7 +363,7 @@ class FigureExperiment:
 
     @property
     def shown(self) -> tuple[Tensor, Tensor | None]:
-        """The pattern of the present presentation."""
+        """Inputs [B, 30] and target voltages [B, 10] (None: no teacher) that the training membranes see now."""
         return self._shown
 
     @property

@@ -226,10 +226,15 @@ class ImageExperiment:
             self._context.clear("dilution")
 
     def change(self, params: Params) -> None:
-        """Applies live knobs; a new kind of feedback draws B and Q anew while W stays."""
+        """Applies live knobs; a new kind of feedback draws B and Q anew while W stays.
+
+        In the middle of an update its phases so far are done again with the new knobs, so that going on equals
+        resuming from `state`.
+        """
         new = validate(DendriticParams, params.model_dump())
         old = self._p
         self.net.change(two_step_knobs(new))
+        phases_done = self._unstage()
         if new.feedback != old.feedback:
             kind: Feedback = "transpose" if new.feedback == "transpose" else "random"
             self.net.restart_feedback(kind, new.feedback_scale, stream(new.seed, f"feedback {self.steps_done}"))
@@ -237,6 +242,22 @@ class ImageExperiment:
         self.params = new
         self._suspicious = 0
         self._warn_of_dilution()
+        for _ in range(phases_done):
+            self.step_phase()
+
+    def _unstage(self) -> int:
+        """Takes back an update begun phase by phase: the phases it had done. Its batch and noise come again."""
+        before, phases_done = self._before_staged, self.phase
+        self.phase = 0
+        self._staged = self._staged_batch = self._before_staged = None
+        if before is not None:
+            self._restore_streams(before)
+        return phases_done if before is not None else 0
+
+    def _restore_streams(self, state: State) -> None:
+        self._batches.restore(state, state.value("batches"))
+        self._noise.set_state(state.tensor("random.noise"))
+        self._labels.set_state(state.tensor("random.labels"))
 
     def progress(self) -> str:
         """Where training is."""
@@ -267,9 +288,7 @@ class ImageExperiment:
             self.imagination.load(state.tensors)
         except KeyError as error:
             raise ValueError(str(error.args[0])) from error
-        self._batches.restore(state, state.value("batches"))
-        self._noise.set_state(state.tensor("random.noise"))
-        self._labels.set_state(state.tensor("random.labels"))
+        self._restore_streams(state)
         self.steps_done = int(state.value("steps"))
         self._suspicious = int(state.value("suspicious"))
         self.phase = 0
@@ -337,8 +356,8 @@ class ImageExperiment:
         """Halves the rates and puts the interneurons back on the next area (P = a W, Q = -B)."""
         halved = {f"h{k}": max(1e-4, getattr(self._p, f"h{k}") / 2) for k in (1, 2, 3)}
         changes = halved | {"tracking": 1.0}
-        self.change(self._p.with_changes(**changes))
-        self.net.synapses.predict_next_area(self.net.mixing)
+        self.net.synapses.predict_next_area(self.net.mixing)  # λ stays, so this is right before the change, too
         self.net.synapses.cancel_feedback()
+        self.change(self._p.with_changes(**changes))
         self._context.clear("tracking")
         return Repaired("Rates halved, P = a·W and Q = −B set again.", changes)
