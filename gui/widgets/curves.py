@@ -270,6 +270,8 @@ class Curves(Plot):
                 bottom, top = min(bottom, float(np.nanmin(y))), max(top, float(np.nanmax(y)))
         if math.isfinite(low) and math.isfinite(high):
             self.show_range(low, high, bottom, top, grow_x=True)
+        if self._log:
+            self.thin_log_ticks("left")
 
     def _x_extent(self, histories: list[History]) -> tuple[float, float]:
         if not self.following:
@@ -289,8 +291,10 @@ class Curves(Plot):
             if math.isfinite(at):
                 painter.setPen(QPen(theme().color(meaning), 1, Qt.PenStyle.DashLine))
                 painter.drawLine(QPointF(rect.left(), at), QPointF(rect.right(), at))
-                where = QRectF(rect.left(), at - 18, rect.width() - 4, 16)
-                painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, text)
+                room = at - 18 >= rect.top()  # else the words go below the line
+                where = QRectF(rect.left(), at - 18 if room else at + 2, rect.width() - 4, 16)
+                edge = Qt.AlignmentFlag.AlignBottom if room else Qt.AlignmentFlag.AlignTop
+                painter.drawText(where, Qt.AlignmentFlag.AlignRight | edge, text)
         self._paint_marks(painter, rect)
         if self._pointer is not None and (x := self._nearest_x(self.to_data(self._pointer)[0])) is not None:
             painter.setPen(QPen(theme().color("muted"), 1))

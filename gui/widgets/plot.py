@@ -143,6 +143,15 @@ class Plot(QWidget):
         if (x0, right, bottom, top) != now:
             self.box.setRange(xRange=(x0, right), yRange=(bottom, top), padding=0, disableAutoRange=True)
 
+    def thin_log_ticks(self, side: str) -> None:
+        """Write only whole decades along a logarithmic axis as soon as two of them are in sight."""
+        x0, x1, y0, y1 = self.view_range()
+        low, high = (x0, x1) if side == "bottom" else (y0, y1)
+        level = 0 if math.floor(high) - math.ceil(low) >= 1 else 2
+        axis = self.item.getAxis(side)
+        if axis.style["maxTextLevel"] != level:
+            axis.setStyle(maxTextLevel=level)
+
     # Looks
 
     def small_font(self) -> QFont:
