@@ -69,14 +69,17 @@ class Laboratory:
             self.window.show_page(wish or self.settings.text("window/page", "home"))
 
     def _bring_up_the_rest(self) -> None:
+        from gui.shell.run_records import sweep
+
         self.engines.warm_up()
         if self.settings.set_aside:
             self.window.say(
                 f"The settings file could not be read completely; it is kept as {self.settings.set_aside}", "warning"
             )
-        self.window.records.run(lambda store: len(store.adopt_interrupted()), self._on_adopted)
+        self.window.records.run(sweep, self._on_swept)
 
-    def _on_adopted(self, count: int) -> None:
+    def _on_swept(self, count: int) -> None:
+        self.window.records.changed.emit()
         if count:
             runs = "run was" if count == 1 else "runs were"
             self.window.notices.show_notice(

@@ -24,24 +24,26 @@ class _Kept:
 
     def append(self, points: Points) -> None:
         """Takes what falls on the stride; halves itself when full."""
-        first = -self.seen % self.stride
-        self.seen += len(points[0])
-        points = (points[0][first :: self.stride], points[1][first :: self.stride], points[2][first :: self.stride])
-        while self.count + len(points[0]) > LIMIT:
-            half = (self.count + 1) // 2
-            self._halve(half)
-            self.count, self.stride = half, 2 * self.stride
-            points = (points[0][::2], points[1][::2], points[2][::2])
+        arrived = len(points[0])
+        while self.count + len(self._due(points)[0]) > LIMIT:
+            self._halve((self.count + 1) // 2)
+        points = self._due(points)
+        self.seen += arrived
         end = self.count + len(points[0])
         steps, values, seconds = self.columns
         steps[self.count : end], values[self.count : end], seconds[self.count : end] = points
         self.count = end
+
+    def _due(self, points: Points) -> Points:
+        first = -self.seen % self.stride
+        return points[0][first :: self.stride], points[1][first :: self.stride], points[2][first :: self.stride]
 
     def _halve(self, half: int) -> None:
         steps, values, seconds = self.columns
         steps[:half] = steps[: self.count : 2].copy()
         values[:half] = values[: self.count : 2].copy()
         seconds[:half] = seconds[: self.count : 2].copy()
+        self.count, self.stride = half, 2 * self.stride
 
     def points(self) -> Points:
         """Copies of what is kept."""
@@ -93,6 +95,7 @@ class CurveHistory:
         """Forget everything after `step`."""
         for name, kept in self._kept.items():
             kept.count = int(np.searchsorted(kept.columns[0][: kept.count], step, side="right"))
+            kept.seen = kept.count * kept.stride
             if kept.count:
                 self._latest[name] = float(kept.columns[1][kept.count - 1])
             else:

@@ -14,6 +14,7 @@ from engine.papers.contract import Paper
 from gui.shell.actions import Actions
 from gui.shell.closing import Closing
 from gui.shell.log_panel import LogPanel
+from gui.shell.look import shell_style
 from gui.shell.notice_bar import NoticeBar
 from gui.shell.page_factory import PageFactory
 from gui.shell.paper_page import BuildTab, PaperPage, build_tab
@@ -23,6 +24,7 @@ from gui.shell.rail_feed import RailFeed
 from gui.shell.run_records import Records
 from gui.shell.session_bridge import MakeSession
 from gui.shell.settings import Settings
+from gui.shell.theme import theme
 from gui.shell.window_actions import bind_actions
 
 SIZE = (1440, 900)
@@ -54,6 +56,12 @@ class MainWindow(QMainWindow):
         bind_actions(self)
         self.records.trouble.connect(lambda text: self.say(text, "warning"))
         self._restore_geometry()
+        theme().changed.connect(self.on_theme_changed)
+        self.on_theme_changed()
+
+    def on_theme_changed(self) -> None:
+        """Tables, entries and choices wear the palette in force."""
+        self.setStyleSheet(shell_style(theme().colors))
 
     def _build_regions(self) -> None:
         self.rail = Rail(tuple(self.papers.values()))

@@ -21,6 +21,7 @@ from gui.shell.notice_bar import NoticeBar
 from gui.shell.paper_run import PaperRun
 from gui.shell.rows import flash, label
 from gui.shell.settings import Settings
+from gui.widgets.background import Background
 from gui.widgets.parameters import WIDTH, ParameterPanel
 from gui.widgets.transport import TransportBar
 
@@ -68,7 +69,9 @@ class PaperPage(QWidget):
         self._connect_run()
         self._connect_parts()
         self.on_params_changed()
-        QTimer.singleShot(0, self, self._fill)
+        # Importing a tab (pyqtgraph) takes half a second: beside the event loop, while the frame is already on screen.
+        self._background = Background(self)
+        QTimer.singleShot(0, self, lambda: self._background.run(self._prepare, lambda _none, _error: self._fill()))
 
     def _build_body(self) -> QWidget:
         assert self.run.paper.params is not None
@@ -85,6 +88,11 @@ class PaperPage(QWidget):
         self.splitter.setStretchFactor(1, 0)
         self.splitter.setSizes([4000, WIDTH])
         return self.splitter
+
+    def _prepare(self) -> None:
+        """In a background thread; a fault comes up again in `_fill`, where it is shown."""
+        if self._build_tab is build_tab:
+            import_module(f"gui.tabs.{self.run.paper.name}")
 
     def _fill(self) -> None:
         """The views come when the frame of the page is already on screen."""
@@ -121,8 +129,8 @@ class PaperPage(QWidget):
         run.run_started.connect(lambda: self.notices.clear("failed"))
         run.refused.connect(lambda text: self.say(text, "warning"))
         run.told.connect(lambda text: self.say(text))
-        run.undo_stack.canUndoChanged.connect(lambda _can: self.needs_changed.emit())
-        run.undo_stack.canRedoChanged.connect(lambda _can: self.needs_changed.emit())
+        run.undo_stack.canUndoChanged.connect(self.on_undo_changed)
+        run.undo_stack.canRedoChanged.connect(self.on_undo_changed)
 
     def _connect_parts(self) -> None:
         self.bench.noted.connect(self.say)
@@ -221,6 +229,10 @@ class PaperPage(QWidget):
     def on_run_state_changed(self, state: str) -> None:
         """Buttons say what they would do now."""
         self.transport.show_state(state)
+        self.needs_changed.emit()
+
+    def on_undo_changed(self, _can: bool) -> None:
+        """There is something to take back, or nothing any more."""
         self.needs_changed.emit()
 
     def on_ready(self, report: Ready) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWi
 
 from engine.papers.contract import Paper
 from gui.shell.icons import pixmap
-from gui.shell.rows import label
+from gui.shell.rows import ElidedLabel, label
 from gui.shell.theme import theme
 
 WIDTH = 218
@@ -165,7 +165,7 @@ class Rail(QFrame):
     def __init__(self, papers: Sequence[Paper], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedWidth(WIDTH)
-        self.setAutoFillBackground(True)
+        self.setProperty("rail", True)
         self.items: dict[str, RailItem] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 14, 0, 10)
@@ -175,8 +175,6 @@ class Rail(QFrame):
         for name, text, icon in (("library", "Run library", "library"), ("scorecard", "Scorecard", "scorecard")):
             layout.addWidget(self._item(name, text, icon))
         layout.addWidget(self._build_machine())
-        theme().changed.connect(self.on_theme_changed)
-        self.on_theme_changed()
 
     def _item(self, name: str, text: str, icon: str = "") -> RailItem:
         item = RailItem(name, text, icon)
@@ -233,29 +231,29 @@ class Rail(QFrame):
         return area
 
     def _build_machine(self) -> QWidget:
-        self._machine = label("", "muted", wrap=True)
-        font = self._machine.font()
-        font.setPointSizeF(font.pointSizeF() * 0.84)
-        self._machine.setFont(font)
-        self._machine.setContentsMargins(20, 8, 8, 0)
-        self._machine.setAccessibleName("device, threads and memory")
-        return self._machine
-
-    def on_theme_changed(self) -> None:
-        """A card from top to bottom."""
-        palette = self.palette()
-        palette.setColor(self.backgroundRole(), theme().color("card"))
-        self.setPalette(palette)
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(20, 8, 8, 0)
+        column.setSpacing(1)
+        self._machine = (ElidedLabel(), ElidedLabel())
+        for line in self._machine:
+            font = line.font()
+            font.setPointSizeF(font.pointSizeF() * 0.84)
+            line.setFont(font)
+            line.setProperty("role", "muted")
+            column.addWidget(line)
+        box.setAccessibleName("device, threads and memory")
+        return box
 
     def show_current(self, name: str) -> None:
         """Mark the page that is shown."""
         for item in self.items.values():
             item.set_current(item.name == name)
 
-    def show_machine(self, text: str) -> None:
-        """Device, threads and memory."""
-        if text != self._machine.text():
-            self._machine.setText(text)
+    def show_machine(self, device: str, memory: str) -> None:
+        """Device and threads; memory."""
+        self._machine[0].set_full_text(device)
+        self._machine[1].set_full_text(memory)
 
     def show_score(self, holding: int, total: int) -> None:
         """How many claims of all papers hold."""

@@ -47,7 +47,7 @@ class RailFeed(QObject):
         self._machine_timer.setInterval(2000)
         self._machine_timer.timeout.connect(self.on_machine_tick)
         self._machine_timer.start()
-        self._window.rail.show_machine(f"{os.cpu_count()} cores")
+        self.on_machine_tick()
 
     def follow(self, run: PaperRun) -> None:
         """Show this run from now on."""
@@ -85,7 +85,7 @@ class RailFeed(QObject):
         memory = f"window {own / 2**20:.0f} MB" if own else ""
         if engines:
             memory += f", engines {engines / 2**20:.0f} MB"
-        self._window.rail.show_machine("\n".join(part for part in (words, memory) if part))
+        self._window.rail.show_machine(words, memory)
 
 
 def _own_memory() -> int:

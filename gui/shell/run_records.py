@@ -81,6 +81,19 @@ class Records(QObject):
                 store.close()
 
 
+def sweep(store: Store) -> int:
+    """After a crash: how many runs were interrupted; those that never made a step are removed."""
+    store.adopt_interrupted()
+    count = 0
+    for record in store.list_runs():
+        if record.state != "running" and record.last_step == 0:
+            store.delete_run(record.id)
+            store.purge_run(record.id)
+        elif record.state == "interrupted":
+            count += 1
+    return count
+
+
 def _remove(store: Store, record: str) -> None:
     if store.get_run(record).last_step == 0:
         store.set_state(record, "finished")

@@ -149,7 +149,7 @@ class KnobRow(QWidget):
         self._entry = QLineEdit()
         self._entry.setAccessibleName(f"{self.knob.label}, exact value")
         self._entry.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self._entry.setFrame(False)
+        self._entry.setProperty("quiet", True)
         self._entry.installEventFilter(self)
         self._entry.editingFinished.connect(self.on_entry_finished)
         if self._slider is not None or self.knob.kind in ("number", "integer"):
@@ -238,10 +238,14 @@ class KnobRow(QWidget):
         self._show_fault(reason)
 
     def _show_fault(self, reason: str) -> None:
+        if reason == self._fault.text() and self._fault.isHidden() != bool(reason):
+            return
         self._fault.setText(reason)
         self._fault.setVisible(bool(reason))
         if self._entry is not None:
-            self._entry.setStyleSheet("color: palette(bright-text);" if reason else "")
+            self._entry.setProperty("wrong", bool(reason))
+            self._entry.style().unpolish(self._entry)
+            self._entry.style().polish(self._entry)
 
     def show_state(self, *, differs: bool, is_pending: bool) -> None:
         """differs: from the preset, so it can be reset. is_pending: waits for a new run."""

@@ -61,11 +61,11 @@ class ParameterPanel(QFrame):
             title.setContentsMargins(0, 4 if is_live else 14, 0, 0)
             column.addWidget(title)
             for group in dict.fromkeys(k.group for k in chosen):
-                self._build_group(column, group, [k for k in chosen if k.group == group])
+                self._build_group(body, column, group, [k for k in chosen if k.group == group])
         column.addStretch(1)
         return body
 
-    def _build_group(self, column: QVBoxLayout, group: str, chosen: list[Knob]) -> None:
+    def _build_group(self, body: QWidget, column: QVBoxLayout, group: str, chosen: list[Knob]) -> None:
         heading = label(group.upper(), "muted")
         font = heading.font()
         font.setPointSizeF(font.pointSizeF() * 0.8)
@@ -75,7 +75,7 @@ class ParameterPanel(QFrame):
         column.addWidget(heading)
         rows: list[KnobRow] = []
         for knob in chosen:
-            row = KnobRow(knob)
+            row = KnobRow(knob, body)  # with its parent at once: each change of parent polishes all styles anew
             row.wanted.connect(self.on_wanted)
             row.reset_wanted.connect(self.on_reset_wanted)
             column.addWidget(row)

@@ -80,7 +80,7 @@ class TransportBar(QWidget):
 
     def _build_motion(self, row: QHBoxLayout) -> None:
         self.train = action_button(self._actions, "train", "Train", primary=True)
-        self.train.setFixedWidth(self.train.fontMetrics().horizontalAdvance("Starting") + 58)
+        self.train.setFixedWidth(self.train.fontMetrics().horizontalAdvance("Starting") + 48)
         row.addWidget(self.train)
         self.step = self._tool("step")
         row.addWidget(self.step)
