@@ -61,6 +61,14 @@ def test_that_a_picture_is_drawn_without_pointer_menu_and_focus(qtbot, panel):
     panel.body.on_mouse_moved(QPointF(200, 100))
     assert panel.grab().toImage() != clean
     assert panel.picture() == clean
+    button = panel._menu_button
+    box = (button.mapTo(panel, button.rect().topLeft()), button.mapTo(panel, button.rect().bottomRight()))
+    seen = {
+        clean.pixelColor(2 * x, 2 * y).name()
+        for x in range(box[0].x(), box[1].x())
+        for y in range(box[0].y(), box[1].y())
+    }
+    assert seen == {theme().colors.card}
 
 
 def test_that_a_failing_export_says_so(qtbot, panel, tmp_path):

@@ -267,6 +267,8 @@ def test_that_the_needle_points_where_the_angle_says(qtbot):
     assert len({y for _, y in flat}) <= 3 and max(x for x, _ in flat) > 130
     gauge.set_angles({"area 1": 180.0})
     assert min(x for x, _ in model_pixels()) < 70
+    gauge.set_angles({"area 1": 90.0})
+    assert min(y for _, y in model_pixels()) < min(y for _, y in flat) - 30
     gauge.set_angles({"area 1": math.nan})
     assert model_pixels() == [] and "not measured" in gauge.hover_text(QPointF(100, 80))
     with pytest.raises(ValueError, match="outside"):
