@@ -52,7 +52,7 @@ class Baselines(FlowRow):
         self.add(label("compare:", "muted"))
         for kind in KINDS:
             button = switch(kind, f"{TIPS[kind]}; {STEPS:,} updates on the same batches, dashed")
-            button.clicked.connect(partial(self.on_clicked, kind))
+            button.clicked.connect(lambda on, kind=kind: self.on_clicked(kind, on))
             self.buttons[kind] = button
             self.add(button)
         bench.run_rewound.connect(lambda _step: QTimer.singleShot(0, self, self.redraw))

@@ -13,6 +13,8 @@ from gui.shell.theme import theme
 from gui.tabs.dendritic.scaling import ERROR, palette_of, shade
 from gui.widgets.painted import PaintedView, colored_image, draw_text, number, symmetric_range
 
+HEIGHTS = (0.19, 0.41, 0.58)
+"""Where apical compartment, soma and basal compartment are, as shares of the height."""
 SAYS = {
     "raise": "fire more: strengthen the inputs that are active now",
     "lower": "fire less: weaken the inputs that are active now",
@@ -53,7 +55,7 @@ class CellDrawing(PaintedView):
         painter.setFont(self.small_font(0.86))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         h, x = float(self.height()), 42.0
-        top, soma, basal = h * 0.2, h * 0.47, h * 0.68
+        top, soma, basal = (h * share for share in HEIGHTS)
         self._dendrites(painter, x, top, soma, basal)
         signed, error = palette_of("signed"), palette_of("error")
         wanted = shade(np.array([view.v_apical], dtype=np.float32), ERROR)
@@ -127,7 +129,7 @@ class CellDrawing(PaintedView):
         """The weight under the pointer."""
         if self.view is None or self._weights is None:
             return ""
-        box = self._weights_box(self.height() * 0.68)
+        box = self._weights_box(self.height() * HEIGHTS[2])
         if not box.contains(position):
             return ""
         weights = np.atleast_2d(self.view.weights)

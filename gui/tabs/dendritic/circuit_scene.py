@@ -12,7 +12,7 @@ from engine.papers.dendritic import IMAGE_TASKS, DendriticParams
 from engine.papers.dendritic_views import CellView, CircuitView, DreamView, ScopeView
 from gui.tabs.dendritic.area_strips import AreaStrips
 from gui.tabs.dendritic.cell_card import CellCard
-from gui.tabs.dendritic.looking import Looking
+from gui.tabs.dendritic.looking import Looking, when_there_is_one
 from gui.tabs.dendritic.probe_bar import PhaseLine, ProbeBar
 from gui.tabs.dendritic.scaling import ERROR, POTENTIAL
 from gui.tabs.dendritic.schematic import Schematic
@@ -26,6 +26,8 @@ from gui.widgets.panel_grid import PanelGrid, column, row
 if TYPE_CHECKING:
     from gui.shell.bench import Bench
     from gui.shell.watchers import Watcher
+
+NO_ANGLE = "The angle to backprop is followed while digits are learnt; for this task see Figures."
 
 
 class CircuitScene(QWidget):
@@ -81,8 +83,10 @@ class CircuitScene(QWidget):
         self.circuit_panel = bench.panel("Microcircuit", body, legend)
         self.circuit_panel.data_source = self.strips.data
         self.circuit_panel.setToolTip(f"Apical potentials: {ERROR.words()}. All others: {POTENTIAL.words()}.")
-        self._circuit = bench.watch("circuit", self.circuit_panel, self.draw_circuit, looking.circuit_query())
-        self._cell = bench.watch("cell", self.card, self.draw_cell, looking.cell_query())
+        self._circuit = bench.watch(
+            "circuit", self.circuit_panel, when_there_is_one(self.draw_circuit), looking.circuit_query()
+        )
+        self._cell = bench.watch("cell", self.card, when_there_is_one(self.draw_cell), looking.cell_query())
         return self.circuit_panel
 
     def draw_circuit(self, view: CircuitView) -> None:
@@ -120,7 +124,9 @@ class CircuitScene(QWidget):
     def on_slow_toggled(self, on: bool) -> None:
         """Draw the circuit from the continuous-time simulation, or from the two-step dynamics again."""
         if on and self._slow is None:
-            self._slow = self._bench.watch("scope", self.circuit_panel, self.draw_slow, self._looking.scope_query())
+            self._slow = self._bench.watch(
+                "scope", self.circuit_panel, when_there_is_one(self.draw_slow), self._looking.scope_query()
+            )
             self._looking.restart_scope()
         elif not on and self._slow is not None:
             self._slow.stop()
@@ -141,7 +147,9 @@ class CircuitScene(QWidget):
     def _scope_panel(self) -> Panel:
         self.scope = ScopeCard(self._looking)
         self.scope_panel = self._bench.panel("Scope: area 1, cell 0", self.scope.body)
-        self._scope = self._bench.watch("scope", self.scope_panel, self.draw_scope, self._looking.scope_query())
+        self._scope = self._bench.watch(
+            "scope", self.scope_panel, when_there_is_one(self.draw_scope), self._looking.scope_query()
+        )
         return self.scope_panel
 
     def draw_scope(self, view: ScopeView) -> None:
@@ -153,7 +161,8 @@ class CircuitScene(QWidget):
         self.angles = Curves("angle (°)", name="angle to backprop over updates")
         self.angles.add_reference(90.0, "90°: chance", "warning")
         self._bench.curves(self.angles, "angle_1", "angle_2", "angle_3")
-        return self._bench.panel("Does it follow the gradient?", self.angles)
+        self.angle_panel = self._bench.panel("Does it follow the gradient?", self.angles)
+        return self.angle_panel
 
     def _learning_panel(self) -> Panel:
         self.accuracy = Curves("accuracy (%)", name="test accuracy over updates")
@@ -177,11 +186,11 @@ class CircuitScene(QWidget):
         self.learning_panel.set_legend(self._shown_curves().legend())
 
     def _dream_panel(self) -> Panel:
-        self.dreams = ImageGrid(0, table="grey", low=0.0, high=1.0, name="a digit generated from each class")
+        self.dreams = ImageGrid(5, table="grey", low=0.0, high=1.0, name="a digit generated from each class")
         self.dream_panel = self._bench.panel(
             "Dreams: each class draws its digit", self.dreams, [("class → what the net sees", "muted")]
         )
-        self._bench.watch("dream", self.dream_panel, self.draw_dream)
+        self._bench.watch("dream", self.dream_panel, when_there_is_one(self.draw_dream))
         return self.dream_panel
 
     def draw_dream(self, view: DreamView) -> None:
@@ -212,6 +221,7 @@ class CircuitScene(QWidget):
             return
         images = params.task in IMAGE_TASKS
         self.curves.setCurrentWidget(self.accuracy if images else self.errors)
+        self.angle_panel.set_empty("" if images else NO_ANGLE)
         self.on_learning_legend_changed()
         self._say_waiting()
 

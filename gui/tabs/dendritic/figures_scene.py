@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ from engine.papers.dendritic_views import RegressionQuery, RegressionView
 from gui.shell.rows import label
 from gui.tabs.dendritic.flow import FlowRow
 from gui.tabs.dendritic.lines_plot import Line, LinesPlot
+from gui.tabs.dendritic.looking import when_there_is_one
 from gui.tabs.dendritic.segments import switch
 from gui.tabs.dendritic.stacked import Stacked
 from gui.widgets.curves import Curves
@@ -52,7 +52,7 @@ class FiguresScene(QWidget):
         top = FlowRow()
         for words, preset, task in FIGURES:
             button = switch(words, f"Load the preset “{bench.paper.preset(preset).title}”")
-            button.clicked.connect(partial(self.on_figure, preset))
+            button.clicked.connect(lambda _on, preset=preset: self.on_figure(preset))
             self.buttons[task] = button
             top.add(button)
         self.goal = label("", "muted", wrap=True)
@@ -72,7 +72,7 @@ class FiguresScene(QWidget):
         bench.params_changed.connect(self.on_params_changed)
         self.on_params_changed(bench.params)
 
-    def on_figure(self, preset: str, _on: bool = False) -> None:
+    def on_figure(self, preset: str) -> None:
         """Load the preset of a figure, unless it is there already."""
         if self._bench.preset.id != preset:
             self._bench.load_preset(preset)
@@ -107,7 +107,9 @@ class FiguresScene(QWidget):
         line.addStretch(1)
         self.traces_panel = self._bench.panel("What the circuit says", Stacked(self.traces, above=above))
         self.traces_panel.set_empty("Press Train: target, circuit and shallow learner appear.")
-        self._watch = self._bench.watch("regression", self.traces_panel, self.draw_regression, RegressionQuery())
+        self._watch = self._bench.watch(
+            "regression", self.traces_panel, when_there_is_one(self.draw_regression), RegressionQuery()
+        )
         self.error = Curves("squared test error", log=True)
         self._bench.curves(self.error, "output_error", "shallow_error")
         self.aligned = Curves("angle between B and Wᵀ (°)")

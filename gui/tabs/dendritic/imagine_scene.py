@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.papers.dendritic import IMAGE_TASKS, DendriticParams
 from engine.papers.dendritic_views import DreamView, ImagineQuery, ImagineView
 from gui.tabs.dendritic.imagine_controls import Gates, InputPad
-from gui.tabs.dendritic.looking import Looking
+from gui.tabs.dendritic.looking import Looking, when_there_is_one
 from gui.widgets.bars import Bars
 from gui.widgets.image_grid import ImageGrid
 from gui.widgets.painted import number
@@ -50,8 +50,8 @@ class ImagineScene(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.grid)
-        self._watch = bench.watch("imagine", self.pictures_panel, self.draw_imagine, self.query())
-        bench.watch("dream", self.dream_panel, self.draw_dream)
+        self._watch = bench.watch("imagine", self.pictures_panel, when_there_is_one(self.draw_imagine), self.query())
+        bench.watch("dream", self.dream_panel, when_there_is_one(self.draw_dream))
         self.pad.changed.connect(self.on_changed)
         self.gates.changed.connect(self.on_changed)
         looking.probe_changed.connect(self.on_changed)

@@ -11,7 +11,7 @@ from engine.papers.dendritic import IMAGE_TASKS, DendriticParams
 from engine.papers.dendritic_views import CircuitView, ConfusionView, Nothing, TilesView, TrackingView
 from gui.shell.rows import label, push_button, set_role
 from gui.tabs.dendritic.baselines import Baselines
-from gui.tabs.dendritic.looking import Looking
+from gui.tabs.dendritic.looking import Looking, when_there_is_one
 from gui.tabs.dendritic.stacked import Stacked
 from gui.tabs.dendritic.sweep_card import SweepCard
 from gui.tabs.dendritic.tile_view import BlameTiles
@@ -65,7 +65,9 @@ class LearningScene(QWidget):
         self.angles.add_reference(90.0, "90°: chance", "warning")
         bench.curves(self.angles, "angle_1", "angle_2", "angle_3")
         self.angle_panel = bench.panel("Does it follow the gradient?", Stacked(self.angles, above=self.gauge))
-        self._probe_watch = bench.watch("circuit", self.gauge, self.draw_angles, self._looking.circuit_query())
+        self._probe_watch = bench.watch(
+            "circuit", self.gauge, when_there_is_one(self.draw_angles), self._looking.circuit_query()
+        )
         return self.accuracy_panel, bench.panel("Error", self.error), self.angle_panel
 
     def draw_angles(self, view: CircuitView) -> None:
@@ -93,7 +95,7 @@ class LearningScene(QWidget):
         line.addWidget(self.repair)
         self.tracking_panel = bench.panel("Interneuron tracking", Stacked(self.tracking, below=below))
         self.tracking_panel.set_empty("Press Train: P appears against the weights it must mirror.")
-        bench.watch("tracking", self.tracking_panel, self.draw_tracking)
+        bench.watch("tracking", self.tracking_panel, when_there_is_one(self.draw_tracking))
         aligned = bench.panel("Alignment: B against Wᵀ", self.alignment)
         return bench.panel("Apical potentials", self.apical), aligned, self.tracking_panel
 
@@ -130,7 +132,9 @@ class LearningScene(QWidget):
             self.tiles,
             [("fire more", "error_positive"), ("less", "error_negative")],
         )
-        self._tiles_watch = bench.watch("tiles", self.tiles_panel, self.draw_tiles, self._looking.tiles_query(0, TILES))
+        self._tiles_watch = bench.watch(
+            "tiles", self.tiles_panel, when_there_is_one(self.draw_tiles), self._looking.tiles_query(0, TILES)
+        )
         self.matrix = HeatMap(
             table="unsigned", x_label="circuit says", y_label="true class", square=True, name="confusion"
         )
@@ -144,7 +148,7 @@ class LearningScene(QWidget):
         side.addWidget(self.mistakes, 1)
         self.confusion_panel = bench.panel("Mistakes on the test set", body)
         self.confusion_panel.data_source = self.matrix.data
-        bench.watch("confusion", self.confusion_panel, self.draw_confusion)
+        bench.watch("confusion", self.confusion_panel, when_there_is_one(self.draw_confusion))
         self.sweep = SweepCard(bench)
         self.sweep_panel = bench.panel("Theorem: angle ∝ λ", self.sweep.body)
         return self.tiles_panel, self.confusion_panel, self.sweep_panel
@@ -183,6 +187,7 @@ class LearningScene(QWidget):
         why = "" if images else f"The task “{params.task.replace('_', ' ')}” has no classes: choose a digits preset."
         waiting = "" if self._bench.run_state in ("training", "paused") else "Press Train: {}."
         self.accuracy_panel.set_empty(why)
+        self.angle_panel.set_empty(why)
         for panel, what in ((self.tiles_panel, "the weights appear"), (self.confusion_panel, "the mistakes appear")):
             panel.set_empty(why or waiting.format(what))
         self.sweep_panel.set_empty(why)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
@@ -10,6 +13,18 @@ from engine.papers.dendritic_views import CellQuery, CircuitQuery, Probe, ScopeQ
 
 PROBES = 300
 """Test examples that the next/previous/random buttons go through (the smallest test set has 360)."""
+
+T = TypeVar("T")
+
+
+def when_there_is_one(draw: Callable[[T], None]) -> Callable[[T | None], None]:
+    """A drawer that leaves its picture alone when the run has no such payload (None: not for this task)."""
+
+    def draw_payload(payload: T | None) -> None:
+        if payload is not None:
+            draw(payload)
+
+    return draw_payload
 
 
 class Looking(QObject):
