@@ -6,7 +6,7 @@ token file, ``ray get-auth-token --generate``) on every node and here before the
 
 from __future__ import annotations
 
-import os
+import socket
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +18,7 @@ from engine.runtime.executor import JobProgress, OnProgress, cancelled_outcome
 from engine.runtime.jobs import Job, Outcome, carry_out
 
 POLL_S = 0.2
+REACH_S = 5.0
 
 
 class RayExecutor:
@@ -39,6 +40,7 @@ class RayExecutor:
                 "(or .venv/bin/pip install -c constraints.txt -e '.[cluster]')"
             ) from None
         self._ray: Any = ray
+        _reach(address)
         try:
             ray.init(
                 address=address,
@@ -51,8 +53,8 @@ class RayExecutor:
                 },
             )
         except (ConnectionError, RuntimeError, ValueError) as error:
-            hint = "" if os.environ.get("RAY_AUTH_MODE") else " If it asks for a token, set RAY_AUTH_MODE=token."
-            raise ParameterError(f"the cluster {address} does not answer: {error}.{hint}") from None
+            hint = "If it asks for a token, RAY_AUTH_MODE=token and RAY_AUTH_TOKEN must be set here as they are there."
+            raise ParameterError(f"the cluster {address} does not let us in: {error} {hint}") from None
         resources = ray.cluster_resources()
         there = float(resources.get("GPU", 0.0))
         self.gpus = (1.0 if there else 0.0) if gpus is None else gpus
@@ -103,3 +105,14 @@ class RayExecutor:
     def close(self) -> None:
         """Leaves the cluster; it goes on without us."""
         self._ray.shutdown()
+
+
+def _reach(address: str) -> None:
+    """Raises `ParameterError` within five seconds when nobody listens; Ray itself tries for minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not colon or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), REACH_S).close()
+    except OSError as error:
+        raise ParameterError(f"the cluster {address} does not answer: {error.strerror or error}") from None

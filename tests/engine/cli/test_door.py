@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -54,6 +55,12 @@ def test_that_a_bad_parameter_file_ends_the_same_way(tmp_path, capsys):
 def test_that_what_is_not_built_says_so(words, capsys):
     assert run(words.split()) == exits.NOT_BUILT
     assert "not built yet" in capsys.readouterr().err
+
+
+def test_that_a_cluster_without_ray_is_one_sentence_with_the_remedy(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert run("sweep dendritic --vary seed=0..1 --cluster auto".split()) == exits.USAGE
+    assert "needs Ray, which is not installed: python -m pip install" in capsys.readouterr().err
 
 
 def test_that_unknown_commands_and_options_end_with_code_2(capsys):
