@@ -59,7 +59,7 @@ def test_that_what_is_not_built_says_so(words, capsys):
 
 def test_that_a_cluster_without_ray_is_one_sentence_with_the_remedy(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    assert run("sweep dendritic --vary seed=0..1 --cluster auto".split()) == exits.USAGE
+    assert run(["sweep", "dendritic", "--vary", "seed=0..1", "--cluster", "auto"]) == exits.USAGE
     assert "needs Ray, which is not installed: python -m pip install" in capsys.readouterr().err
 
 
