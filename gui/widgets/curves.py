@@ -270,8 +270,6 @@ class Curves(Plot):
                 bottom, top = min(bottom, float(np.nanmin(y))), max(top, float(np.nanmax(y)))
         if math.isfinite(low) and math.isfinite(high):
             self.show_range(low, high, bottom, top, grow_x=True)
-        if self._log:
-            self.thin_log_ticks("left")
 
     def _x_extent(self, histories: list[History]) -> tuple[float, float]:
         if not self.following:

@@ -41,6 +41,19 @@ class _Overlay(QWidget):
         painter.end()
 
 
+class _Axis(pg.AxisItem):
+    """An axis whose logarithmic ticks are decades, then 2 and 5, then the rest without words."""
+
+    def logTickValues(self, minVal: float, maxVal: float, size: float, stdTicks: Any) -> list[tuple[Any, list[float]]]:
+        decades = range(math.floor(minVal), math.ceil(maxVal) + 1)
+        levels: list[tuple[Any, list[float]]] = [(1.0, [float(d) for d in decades])]
+        for digits in ((2, 5), (3, 4, 6, 7, 8, 9)):
+            levels.append((None, [d + math.log10(k) for d in decades for k in digits]))
+        kept = [(spacing, [v for v in values if minVal < v < maxVal]) for spacing, values in levels]
+        self.style["maxTextLevel"] = 0 if len(kept[0][1]) >= 2 else 1
+        return kept
+
+
 class Plot(QWidget):
     """Axes with labels and units; subclasses add items to `self.item` and implement `draw`.
 
@@ -52,7 +65,7 @@ class Plot(QWidget):
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 80)
-        self.graphics: Any = pg.PlotWidget(self)
+        self.graphics: Any = pg.PlotWidget(self, axisItems={side: _Axis(side) for side in ("left", "bottom")})
         self.graphics.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.graphics.setFrameStyle(0)
         self.item: Any = self.graphics.getPlotItem()
@@ -142,15 +155,6 @@ class Plot(QWidget):
             bottom, top = y0 - pad, y1 + pad
         if (x0, right, bottom, top) != now:
             self.box.setRange(xRange=(x0, right), yRange=(bottom, top), padding=0, disableAutoRange=True)
-
-    def thin_log_ticks(self, side: str) -> None:
-        """Write only whole decades along a logarithmic axis as soon as two of them are in sight."""
-        x0, x1, y0, y1 = self.view_range()
-        low, high = (x0, x1) if side == "bottom" else (y0, y1)
-        level = 0 if math.floor(high) - math.ceil(low) >= 1 else 2
-        axis = self.item.getAxis(side)
-        if axis.style["maxTextLevel"] != level:
-            axis.setStyle(maxTextLevel=level)
 
     # Looks
 

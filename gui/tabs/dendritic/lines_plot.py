@@ -102,9 +102,6 @@ class LinesPlot(Plot):
         x, y = x[np.isfinite(x)], y[np.isfinite(y)]
         if x.size and y.size:
             self.show_range(float(x.min()), float(x.max()), float(y.min()), float(y.max()))
-        if self._log:
-            self.thin_log_ticks("bottom")
-            self.thin_log_ticks("left")
 
     def hover_text(self, x: float, y: float) -> str:
         """Every line's value at the point nearest along x."""

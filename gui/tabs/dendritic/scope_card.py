@@ -10,7 +10,7 @@ from gui.tabs.dendritic.slider_row import SliderRow
 from gui.tabs.dendritic.stacked import Stacked
 from gui.widgets.scope import Scope, Trace
 
-MEANINGS = ("basal", "excitation", "inhibition", "apical", "soma", "interneuron")
+MEANINGS = ("basal", "series2", "inhibition", "apical", "soma", "interneuron")
 """Colours of SCOPE_TRACES, in its order."""
 
 
