@@ -281,7 +281,7 @@ def test_that_closed_gates_are_bit_identical_to_the_plain_forward_pass():
     percept = imagination.perceive(test.x, d=0.0, a=0.0)
     plain = circuit.probe(test.x, None)
     assert torch.equal(percept.image, test.x)
-    assert torch.equal(percept.verdict, circuit.predict(test.x))
+    assert torch.equal(percept.verdict, plain.cells_up[3])
     assert all(torch.equal(percept.rates[k], plain.cells_up[k]) for k in (1, 2, 3))
     with pytest.raises(ValueError, match=r"d = 1\.2"):
         imagination.perceive(test.x, d=1.2)
