@@ -94,6 +94,9 @@ class PaintedView(QWidget):
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        # The card is filled here, which spares Qt painting the styled panel below at every frame.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.surface = "card"
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
@@ -138,6 +141,7 @@ class PaintedView(QWidget):
 
     def paintEvent(self, event: object) -> None:
         painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().color(self.surface))
         self.paint(painter)
         if self.hasFocus() and not self.exporting:
             painter.setPen(QPen(theme().color("accent"), 1))

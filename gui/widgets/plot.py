@@ -65,6 +65,7 @@ class Plot(QWidget):
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 80)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # the graphics view covers all of it
         self.graphics: Any = pg.PlotWidget(self, axisItems={side: _Axis(side) for side in ("left", "bottom")})
         self.graphics.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.graphics.setFrameStyle(0)

@@ -18,8 +18,9 @@ class _Track(PaintedView):
 
     moved = Signal(int)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, surface: str) -> None:
         super().__init__("timeline", parent)
+        self.surface = surface
         self.length, self.position = 0, 0
         self.marks: list[tuple[int, str, str]] = []
         self.text_of: Callable[[int], str] = str
@@ -86,11 +87,12 @@ class Timeline(QWidget):
     position_changed = Signal(int)
     playing_changed = Signal(bool)
 
-    def __init__(self, name: str = "timeline", parent: QWidget | None = None) -> None:
+    def __init__(self, name: str = "timeline", *, surface: str = "background", parent: QWidget | None = None) -> None:
+        """`surface` is what it lies on: "background", or "card" inside a panel."""
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._track = _Track(self)
+        self._track = _Track(self, surface)
         self._track.moved.connect(self.on_track_moved)
         self._timer = QTimer(self)
         self._timer.setInterval(50)

@@ -1,5 +1,8 @@
 """The theme: readable by everybody, one meaning per colour, and followed by whoever draws."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QPushButton
@@ -172,3 +175,9 @@ def test_that_a_button_keeps_its_icon_in_the_colours_of_the_theme(qtbot):
         assert button.icon().pixmap(16, 16).toImage() != dark
     finally:
         theme().set_mode(before)
+
+
+def test_that_the_theme_and_the_panels_start_without_pyqtgraph():
+    modules = "gui.shell.theme, gui.shell.icons, gui.widgets.panel_grid, gui.widgets.provenance, gui.widgets.timeline"
+    code = f"import sys, {modules}; assert 'pyqtgraph' not in sys.modules and 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
