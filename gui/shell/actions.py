@@ -79,11 +79,12 @@ _TABS = tuple(
     for i, name in enumerate(NAMES, start=1)
 )
 
-ROWS: tuple[Row, ...] = _TABS + tuple(
+_FIXED = tuple(
     Row(action_id, text, tuple(keys.split(" | ")), tip, menu, icon, need)
     for menu in MENUS
     for action_id, text, keys, tip, icon, need in _TABLE[menu]
 )
+ROWS: tuple[Row, ...] = _FIXED + _TABS
 
 
 class Actions(QObject):

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout
+from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout
 
 from engine.papers.contract import knobs
 from gui.shell.actions import shortcut_text
+from gui.shell.theme import theme
 
 if TYPE_CHECKING:
     from gui.shell.main_window import MainWindow
@@ -48,11 +49,12 @@ def score(query: str, text: str) -> float:
 def commands_of(window: MainWindow) -> list[Command]:
     """What can be done now: enabled actions, then presets and knobs of the paper that is shown."""
     table = window.actions_table
-    found = [
-        Command(table[row.id].text(), shortcut_text(row), partial(table.trigger, row.id))
-        for row in table.enabled()
-        if row.id != "palette"
-    ]
+    found: list[Command] = []
+    for row in table.enabled():
+        paper = window.papers.get(row.id.removeprefix("paper_"))
+        text = f"Paper: {paper.short_title}" if paper is not None else table[row.id].text()
+        if row.id != "palette":
+            found.append(Command(text, shortcut_text(row), partial(table.trigger, row.id)))
     page = window.paper_page()
     if page is not None:
         for preset in page.run.paper.presets:
@@ -85,10 +87,16 @@ class CommandPalette(QDialog):
         self.line.setMinimumHeight(32)
         self.line.textChanged.connect(self.on_text_changed)
         self.line.installEventFilter(self)
-        self.list = QListWidget()
+        self.list = QTreeWidget()
+        self.list.setColumnCount(2)
+        self.list.setHeaderHidden(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setUniformRowHeights(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setUniformItemSizes(True)
-        self.list.itemClicked.connect(lambda _item: self.run_chosen())
+        self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.list.header().setStretchLastSection(False)
+        self.list.itemClicked.connect(lambda _item, _column: self.run_chosen())
         column.addWidget(self.line)
         column.addWidget(self.list, 1)
         self.resize(min(620, window.width() - 80), min(460, window.height() - 120))
@@ -104,15 +112,25 @@ class CommandPalette(QDialog):
         self._shown = [r[2] for r in best[:_MOST]]
         self.list.clear()
         for command in self._shown:
-            item = QListWidgetItem(f"{command.text}    {command.hint}" if command.hint else command.text)
-            item.setToolTip(command.hint)
-            self.list.addItem(item)
-        if self._shown:
-            self.list.setCurrentRow(0)
+            item = QTreeWidgetItem([command.text, command.hint])
+            item.setSizeHint(0, QSize(0, self.fontMetrics().height() + 10))
+            item.setForeground(1, theme().color("muted"))
+            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.list.addTopLevelItem(item)
+        self._choose(0)
+
+    def _row(self) -> int:
+        item = self.list.currentItem()
+        return self.list.indexOfTopLevelItem(item) if item is not None else -1
+
+    def _choose(self, row: int) -> None:
+        item = self.list.topLevelItem(min(max(0, row), self.list.topLevelItemCount() - 1))
+        if item is not None:
+            self.list.setCurrentItem(item)
 
     def run_chosen(self) -> None:
         """Close, then do it."""
-        row = self.list.currentRow()
+        row = self._row()
         if 0 <= row < len(self._shown):
             command = self._shown[row]
             self.close()
@@ -125,8 +143,7 @@ class CommandPalette(QDialog):
                 Qt.Key(event.key())
             )
             if step is not None:
-                row = min(max(0, self.list.currentRow() + step), self.list.count() - 1)
-                self.list.setCurrentRow(row)
+                self._choose(self._row() + step)
                 return True
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self.run_chosen()

@@ -36,6 +36,8 @@ class HelpSheet(QDialog):
         columns = QHBoxLayout()
         columns.setSpacing(36)
         left, right = QVBoxLayout(), QVBoxLayout()
+        for column in (left, right):
+            column.setSpacing(5)  # else that of the row is inherited
         for menu in MENUS:
             rows = [r for r in ROWS if r.menu == menu and not r.id.startswith("paper_")]
             if menu == "Go":

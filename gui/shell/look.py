@@ -11,13 +11,13 @@ _CHEVRON = Path(__file__).resolve().parents[2] / "assets" / "shell" / "chevron.s
 _STYLE = """
 QComboBox {{ background: {raised}; color: {text}; border: 1px solid {border}; border-radius: 5px; padding: 3px 8px;
   min-height: 18px; }}
-QComboBox:hover, QSpinBox:hover, QLineEdit:hover {{ border-color: {muted}; }}
-QComboBox:focus, QSpinBox:focus, QLineEdit:focus {{ border-color: {accent}; }}
+QComboBox:hover, QLineEdit:hover {{ border-color: {muted}; }}
+QComboBox:focus, QLineEdit:focus {{ border-color: {accent}; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox::down-arrow {{ image: url("{chevron}"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {raised}; color: {text}; border: 1px solid {border}; padding: 3px;
   selection-background-color: {selection}; selection-color: {text}; outline: none; }}
-QLineEdit, QSpinBox {{ background: {raised}; color: {text}; border: 1px solid {border}; border-radius: 5px;
+QLineEdit {{ background: {raised}; color: {text}; border: 1px solid {border}; border-radius: 5px;
   padding: 3px 6px; selection-background-color: {selection}; selection-color: {text}; }}
 QLineEdit[quiet="true"] {{ background: transparent; border: 1px solid transparent; padding: 0px 2px; }}
 QLineEdit[quiet="true"]:hover {{ border-color: {border}; }}
@@ -33,11 +33,11 @@ QTableView::item {{ padding: 2px 10px; border: none; }}
 QHeaderView {{ background: {card}; border: none; }}
 QHeaderView::section {{ background: {card}; color: {muted}; border: none; border-bottom: 1px solid {border};
   padding: 6px 10px; text-align: left; }}
-QListWidget {{ background: {card}; color: {text}; border: none; outline: none; }}
-QListWidget::item {{ padding: 6px 8px; border-radius: 5px; }}
-QListWidget::item:selected {{ background: {selection}; color: {text}; }}
+QTreeWidget {{ background: {card}; color: {text}; border: none; outline: none; }}
+QTreeWidget::item {{ padding: 6px 8px; border: none; }}
+QTreeWidget::item:selected {{ background: {selection}; color: {text}; }}
 QFrame[rail="true"] {{ background: {card}; border: none; }}
-QDialog {{ background: {card}; }}
+QDialog {{ background: {card}; border: 1px solid {border}; }}
 QPlainTextEdit {{ background: transparent; color: {text}; border: none; }}
 """
 

@@ -68,13 +68,17 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.show_page)
         self.stack = QStackedWidget()
         self.log = LogPanel()
-        self.log.hide()
         self.notices = NoticeBar()
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setHandleWidth(8)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.stack)
-        self.splitter.addWidget(self.log)
+        self.log_place = QWidget()
+        place = QVBoxLayout(self.log_place)
+        place.setContentsMargins(16, 0, 16, 12)
+        place.addWidget(self.log)
+        self.log_place.hide()
+        self.splitter.addWidget(self.log_place)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setSizes([3000, 190])
         self.splitter.splitterMoved.connect(lambda *_: self.settings.set("window/log", self.splitter.sizes()))
@@ -197,7 +201,7 @@ class MainWindow(QMainWindow):
 
     def show_log(self, is_shown: bool) -> None:
         """Open or close the log."""
-        self.log.setVisible(is_shown)
+        self.log_place.setVisible(is_shown)
 
     # --- files dropped ------------------------------------------------------------------------------------------
 

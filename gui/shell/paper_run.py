@@ -6,17 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from engine.papers.contract import Paper, ParameterError, Params, live_knobs
 from engine.runtime.messages import Failed, Progress, Ready, Rewound, RunSpec, Saved, Scalars, Settings, Stopped
 from gui.shell.history import CurveHistory, Points
 from gui.shell.knob_edit import KnobEdit
+from gui.shell.leaving import Leaving
+from gui.shell.outbox import Outbox
 from gui.shell.session_bridge import MakeSession, SessionBridge
-
-SEND_MS = 33
-_MARK_MS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +97,9 @@ class PaperRun(QObject):
         self._live = live_knobs(paper.params)
         self._make_session, self._records, self._defaults = make_session, records, defaults
         self.bridge: SessionBridge | None = None
-        self._leaving: list[SessionBridge] = []
-        self._outgoing: dict[str, Any] = {}
-        self._mark_from: dict[str, Any] = {}
-        self._send_timer = self._single_shot(SEND_MS, self.on_send_due)
-        self._mark_timer = self._single_shot(_MARK_MS, self.on_mark_due)
-
-    def _single_shot(self, milliseconds: int, slot: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(milliseconds)
-        timer.timeout.connect(slot)
-        return timer
+        self._leaving = Leaving(self)
+        self._outbox = Outbox(self._send_change, self)
+        self._outbox.rested.connect(self.on_rested)
 
     # --- state --------------------------------------------------------------------------------------------------
 
@@ -126,7 +116,7 @@ class PaperRun(QObject):
     @property
     def revision(self) -> int:
         """Number of live changes, those on their way included."""
-        return (self.bridge.revision if self.bridge else 0) + bool(self._outgoing)
+        return (self.bridge.revision if self.bridge else 0) + (not self._outbox.is_empty)
 
     @property
     def edited(self) -> Params:
@@ -154,11 +144,10 @@ class PaperRun(QObject):
         live = {n: v for n, v in values.items() if n in self._live or not self.is_live}
         held = {n: v for n, v in values.items() if n not in live}
         if live:
-            for name in live:
-                self._mark_from.setdefault(name, getattr(self.params, name))
+            old = {name: getattr(self.params, name) for name in live}
             self.params = self.params.with_changes(**live)
             if self.is_live:
-                self._send(live)
+                self._outbox.put(live, old)
         before = dict(self.pending)
         for name, value in held.items():
             self.pending[name] = value
@@ -173,24 +162,13 @@ class PaperRun(QObject):
         if self.pending:
             self.edit({name: getattr(self.params, name) for name in self.pending}, "discard")
 
-    def _send(self, values: Mapping[str, Any]) -> None:
-        """The first change goes at once, those that follow within 33 ms go together."""
-        self._outgoing.update(values)
-        self._mark_timer.start()
-        if not self._send_timer.isActive():
-            self.on_send_due()
-
-    def on_send_due(self) -> None:
-        """Send what has gathered."""
-        if self._outgoing and self.bridge is not None and self.is_live:
-            values, self._outgoing = self._outgoing, {}
+    def _send_change(self, values: Mapping[str, Any]) -> None:
+        if self.bridge is not None and self.is_live:
             self.bridge.change(values)
-            self._send_timer.start()
 
-    def on_mark_due(self) -> None:
-        """A knob has come to rest: one mark on the curves for the whole movement."""
-        moved, self._mark_from = self._mark_from, {}
-        for name, old in moved.items():
+    def on_rested(self, before: Mapping[str, Any]) -> None:
+        """Knobs have come to rest: one mark on the curves for each whole movement."""
+        for name, old in before.items():
             new = getattr(self.params, name)
             if new != old and self.is_live:
                 text = f"{name} {_short(old)} → {_short(new)}"
@@ -273,7 +251,7 @@ class PaperRun(QObject):
 
     def _clear_run(self, keep_curves: bool) -> None:
         self.progress, self.kept = None, ()
-        self._outgoing, self._mark_from = {}, {}
+        self._outbox.clear()
         if not keep_curves:
             self.history = CurveHistory()
             self.step, self.saved_step = 0, -1
@@ -297,29 +275,13 @@ class PaperRun(QObject):
         bridge, self.bridge = self.bridge, None
         if bridge is None:
             return
-        for signal in (
-            bridge.ready, bridge.scalars_arrived, bridge.frame_arrived, bridge.progress_changed, bridge.answered,
-            bridge.noticed, bridge.logged, bridge.settled, bridge.rewound, bridge.saved, bridge.failed, bridge.stopped,
-        ):  # fmt: skip
-            signal.disconnect()
-        if not bridge.is_alive:
-            bridge.close()
-            bridge.deleteLater()
-            return
-        record, empty = self.record, self.step == 0
-        self._leaving.append(bridge)
+        record, is_empty = self.record, self.step == 0
 
-        def on_left(_report: object) -> None:
-            if bridge in self._leaving:
-                self._leaving.remove(bridge)
-                bridge.close()
-                bridge.deleteLater()
-                if empty and record:
-                    self._records.drop_empty(record)
+        def on_left() -> None:
+            if is_empty and record:
+                self._records.drop_empty(record)
 
-        bridge.stopped.connect(on_left)
-        bridge.failed.connect(on_left)
-        bridge.stop(save=not empty)
+        self._leaving.add(bridge, save=not is_empty, done=on_left)
 
     def load_history(self, record: str, curves: Mapping[str, Points], marks: list[tuple[int, str]]) -> None:
         """The stored curves of a run that is going to be resumed."""
@@ -406,7 +368,7 @@ class PaperRun(QObject):
         """A gesture; its ticket (-1 when no run could be started for it)."""
         if not self._ensure_live() or self.bridge is None:
             return -1
-        self.on_send_due()
+        self._outbox.flush()
         return self.bridge.ask(action, arguments)
 
     # --- reports ------------------------------------------------------------------------------------------------
@@ -425,7 +387,7 @@ class PaperRun(QObject):
         if report.reason == "changed":
             return
         self.params = self.params.with_changes(**report.values)
-        self._mark_from.clear()
+        self._outbox.clear()
         if report.reason == "refused":
             self.refused.emit(report.text)
         self.params_changed.emit(self.params)

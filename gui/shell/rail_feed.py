@@ -58,7 +58,8 @@ class RailFeed(QObject):
     def on_ready(self, report: object) -> None:
         """An engine said where it computes."""
         device, threads = getattr(report, "device", ""), getattr(report, "threads", 0)
-        self._device = f"{device} · {threads} thread{'' if threads == 1 else 's'}"
+        self._window.rail.setToolTip(device)
+        self._device = f"{device.split(' (')[0]} · {threads} thread{'' if threads == 1 else 's'}"
         self.on_machine_tick()
 
     def _show(self, run: PaperRun) -> None:

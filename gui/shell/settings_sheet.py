@@ -49,7 +49,7 @@ class SettingsSheet(QDialog):
         form.addRow("Autosave every", self._build_number("run/autosave_s", 1, 3600, 10, "", " s"))
         form.addRow("Your data sets", self._build_folder())
         form.addRow("Runs are kept in", label(str(home()), "muted", wrap=True, selectable=True))
-        form.addRow("Sound", label(sound_fault() or "An audio output is there.", "muted", wrap=True))
+        form.addRow("Sound", self._build_sound())
         outer.addLayout(form)
         outer.addStretch(1)
         outer.addWidget(
@@ -97,6 +97,20 @@ class SettingsSheet(QDialog):
         row.addWidget(self.folder, 1)
         row.addWidget(push_button("Choose…", self.on_choose_folder))
         return holder
+
+    def _build_sound(self) -> QWidget:
+        """Asked for at a click: looking for an audio output loads half of QtMultimedia."""
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.sound = label("", "muted", wrap=True)
+        row.addWidget(push_button("Check", self.on_check_sound))
+        row.addWidget(self.sound, 1)
+        return holder
+
+    def on_check_sound(self) -> None:
+        """Whether there is an audio output."""
+        self.sound.setText(sound_fault() or "An audio output is there.")
 
     def on_choose_folder(self) -> None:
         """A folder from the dialog."""

@@ -53,7 +53,7 @@ def _bind_go(window: MainWindow) -> None:
 
 def _bind_rest(window: MainWindow) -> None:
     bind = window.actions_table.bind
-    bind("log", lambda: window.show_log(window.log.isHidden()))
+    bind("log", lambda: window.show_log(window.log_place.isHidden()))
     bind("full_screen", lambda: _toggle_full_screen(window))
     bind("theme", lambda: _toggle_theme(window))
     bind("palette", lambda: _show_palette(window))

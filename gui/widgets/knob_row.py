@@ -103,8 +103,9 @@ class KnobRow(QWidget):
         self._fault.setWordWrap(True)
         self._fault.hide()
         self._layout.addWidget(self._fault, 1, 0, 1, 4)
-        self._layout.setColumnStretch(0, 13)
-        self._layout.setColumnStretch(1, 7)
+        is_wide = knob.kind in ("choice", "text", "path")
+        self._layout.setColumnStretch(0, 9 if is_wide else 13)
+        self._layout.setColumnStretch(1, 9 if is_wide else 7)
         self.setToolTip(knob_tip(knob))
 
     def _build_name(self) -> None:

@@ -62,7 +62,7 @@ def test_that_the_palette_finds_and_runs_actions(page, window, qtbot):
     palette = CommandPalette(window)
     qtbot.addWidget(palette)
     palette.line.setText("scorec")
-    assert palette.list.item(0).text().startswith("Scorecard")
+    assert palette.list.topLevelItem(0).text(0).startswith("Scorecard")
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert window.current == "scorecard"
     assert score("xyz", "Train") < 0 < score("trn", "Train or pause")
