@@ -20,6 +20,7 @@ from gui.tabs.dendritic.scope_card import ScopeCard
 from gui.tabs.dendritic.stacked import Stacked
 from gui.widgets.curves import Curves
 from gui.widgets.image_grid import ImageGrid
+from gui.widgets.legend import LegendEntry
 from gui.widgets.panel import Panel
 from gui.widgets.panel_grid import PanelGrid, column, row
 
@@ -79,8 +80,9 @@ class CircuitScene(QWidget):
         self.bar.slow.toggled.connect(self.on_slow_toggled)
         self.phases = PhaseLine(bench.paper.phases)
         body = Stacked(self.schematic, above=self.bar, body=middle, below=self.phases)
-        legend = [("apical", "apical"), ("soma", "soma"), ("basal", "basal"), ("interneuron", "interneuron")]
-        self.circuit_panel = bench.panel("Microcircuit", body, legend)
+        self.circuit_panel = bench.panel("Microcircuit", body)
+        legend = [LegendEntry(part, part, "hollow") for part in ("apical", "soma", "basal", "interneuron")]
+        self.circuit_panel.set_legend(legend)
         self.circuit_panel.data_source = self.strips.data
         self.circuit_panel.setToolTip(f"Apical potentials: {ERROR.words()}. All others: {POTENTIAL.words()}.")
         self._circuit = bench.watch(

@@ -42,7 +42,7 @@ def circuit(
     areas = tuple(area(n, sizes[k + 2], seed + k) for k, n in enumerate(hidden))
     u = floats(g, sizes[-1])
     wanted = np.full(sizes[-1], -2.0, dtype=np.float32)
-    wanted[3] = 1.4
+    wanted[min(3, sizes[-1] - 1)] = 1.4
     output = v.OutputView(
         v_basal=floats(g, sizes[-1]),
         u=u,
