@@ -51,7 +51,7 @@ def train(params: DendriticParams, context: Context, arguments: BaselineArgument
 
     quiet = Context(context.device, _nobody, _nobody, context.data_folder)
     circuit = ImageExperiment(circuit_params(params, arguments.kind), quiet)
-    advance, predict = _learner(circuit, arguments.kind)
+    advance, predict = learner_of(circuit, arguments.kind)
     curve = _Curve(arguments.kind)
     test_x, test_y = circuit.task.test_x[:1000], circuit.task.test_y[:1000]
     every = max(10, arguments.steps // 150)
@@ -85,10 +85,13 @@ def circuit_params(params: DendriticParams, kind: BaselineKind) -> DendriticPara
     return params.with_changes(silenced=0.0, label_noise=0.0).with_changes(**changes[kind])
 
 
-def _learner(
+def learner_of(
     experiment: ImageExperiment, kind: BaselineKind
 ) -> tuple[Callable[[], object], Callable[[Tensor], Tensor]]:
-    """One update, and the prediction, of the learner of this kind."""
+    """One update, and the prediction x [B, n_0] -> rates [B, 10], of the learner of this kind.
+
+    `experiment` is a new one with the parameters of `circuit_params`; nobody else trains it.
+    """
     if kind not in ("backprop", "shallow"):
         return experiment.step, experiment.net.predict
     net, params, task = experiment.net, experiment.params, experiment.task
@@ -111,8 +114,7 @@ def sweep(experiment: ImageExperiment, arguments: SweepArguments) -> LongAction:
     lambdas = sorted({float(value) for value in arguments.lambdas})
     if len(lambdas) < 2 or not all(0.0 < value < 0.6 for value in lambdas):
         raise ValueError(f"λ values {arguments.lambdas}: at least two between 0 and 0.6 are needed")
-    forward = {k: w.double().cpu().clone() * experiment.net.mixing.attenuation(k, experiment.net.N)
-               for k, w in experiment.net.synapses.W.items()}  # fmt: skip
+    forward = forward_weights(experiment.net)
     x, u_star = experiment.probe_x.double().cpu(), experiment.probe_u.double().cpu()
     angles: list[tuple[float, ...]] = []
     for number, value in enumerate(lambdas):
@@ -121,17 +123,28 @@ def sweep(experiment: ImageExperiment, arguments: SweepArguments) -> LongAction:
     return _sweep_result(lambdas, angles)
 
 
+def forward_weights(net: TwoStepCircuit) -> dict[int, Tensor]:
+    """Effective weights in float64 by area: v̂_k = forward_k · [r_{k-1}; 1], whatever λ is."""
+    return {k: w.double().cpu() * net.mixing.attenuation(k, net.N) for k, w in net.synapses.W.items()}
+
+
 def angles_at(
     sizes: tuple[int, ...], forward: dict[int, Tensor], value: float, x: Tensor, u_star: Tensor
 ) -> tuple[float, ...]:
     """Angles in degrees, one per layer, at λ = λ_N = λ_I = `value`; `forward`: effective weights v̂ = forward · r."""
+    net = circuit_at(sizes, forward, value)
+    return tuple(angles_to_backprop(net, net.probe(x, u_star), "voltage").values())
+
+
+def circuit_at(sizes: tuple[int, ...], forward: dict[int, Tensor], value: float) -> TwoStepCircuit:
+    """The circuit with λ = λ_N = λ_I = `value`, B = Wᵀ, self-predicting, in float64, that answers as `forward` does."""
     knobs = TwoStepKnobs(h=(0.0,) * (len(sizes) - 1), lam=value, lam_N=value, lam_I=value)
     net = TwoStepCircuit(sizes, knobs, torch.float64)
     for k, weights in forward.items():
         net.synapses.W[k].copy_(weights / net.mixing.attenuation(k, net.N))
     net.synapses.draw_feedback("transpose", 1.0, stream(0, "unused"))
     net.synapses.predict_next_area(net.mixing)
-    return tuple(angles_to_backprop(net, net.probe(x, u_star), "voltage").values())
+    return net
 
 
 def _sweep_result(lambdas: list[float], angles: list[tuple[float, ...]]) -> SweepResult:

@@ -168,7 +168,7 @@ def tracking_view(experiment: ImageExperiment) -> TrackingView:
 def confusion_view(experiment: ImageExperiment) -> ConfusionView:
     """The whole test set, classified now."""
     task = experiment.task
-    said = torch.cat([experiment.net.predict(part).argmax(1) for part in task.test_x.split(2000)]).cpu().numpy()
+    said = torch.cat([experiment.net.predict(part).argmax(1) for part in torch.split(task.test_x, 2000)]).cpu().numpy()
     true = task.test_y.cpu().numpy()
     classes = len(task.u_star)
     counts = np.bincount(true * classes + said, minlength=classes * classes).reshape(classes, classes)
