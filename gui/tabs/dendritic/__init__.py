@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
 SCENES = ("Circuit", "Learning", "Figures 1, S1, 2", "Imagine")
-SYMBOLS = {"circuit": 0, "strips": 0, "scope": 0, "angle": 0, "tracking": 1, "alignment": 1, "imagine": 3}
+SYMBOLS = {
+    "circuit": 0,
+    "strips": 0,
+    "scope": 0,
+    "angle": 0,
+    "learning": 0,
+    "tracking": 1,
+    "alignment": 1,
+    "imagine": 3,
+}
 """Pictures that the explanation points at, and their scene; while it is not in front its button stands for them."""
 
 

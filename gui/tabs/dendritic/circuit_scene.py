@@ -41,7 +41,13 @@ class CircuitScene(QWidget):
         self.grid = PanelGrid()
         circuit, scope = self._circuit_panel(), self._scope_panel()
         angle, learning, dream = self._angle_panel(), self._learning_panel(), self._dream_panel()
-        self.symbols = {"circuit": self.schematic, "strips": self.strips, "scope": scope, "angle": angle}
+        self.symbols = {
+            "circuit": self.schematic,
+            "strips": self.strips,
+            "scope": scope,
+            "angle": angle,
+            "learning": learning,
+        }
         upper = row(circuit, column(scope, angle), stretch=(5, 3))
         self.grid.arrange(column(upper, row(learning, dream, stretch=(4, 5)), stretch=(5, 3)))
         layout = QVBoxLayout(self)

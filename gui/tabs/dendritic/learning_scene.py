@@ -113,6 +113,7 @@ class LearningScene(QWidget):
         worst = float(np.nanmax(view.gain)) if len(view.gain) and np.isfinite(view.gain).any() else float("nan")
         each = ", ".join(number(float(g), 3) for g in view.gain)
         lost = worst > 2.0
+        self._bench.explain("loop_gain", each)
         self.gain.setText(f"loop gain {each} (bound 2)" + (": tracking may fail" if lost else ""))
         set_role(self.gain, "warning" if lost else "muted")
         self.repair.setVisible(lost)
