@@ -113,7 +113,7 @@ class Loop:
         allowed = self._governor.allowed(self._step, now)
         if self._setup.spec.until:
             allowed = min(allowed, self._setup.spec.until - self._step)
-            if self._step >= self._setup.spec.until:
+            if self._is_complete:
                 self._mode = "paused"
                 self._report_progress(now, force=True)
         if allowed <= 0:
@@ -160,6 +160,10 @@ class Loop:
     @property
     def _step(self) -> int:
         return self._experiment.steps_done
+
+    @property
+    def _is_complete(self) -> bool:
+        return bool(self._setup.spec.until) and self._step >= self._setup.spec.until
 
     def _moment(self) -> Hashable:
         return (self._changes, self._revision)
@@ -224,7 +228,9 @@ class Loop:
     def _step_whole(self) -> None:
         """One update while paused; an update begun phase by phase is completed."""
         self._mode = "paused"
-        if isinstance(self._experiment, Phased) and self._experiment.phase > 0:
+        if self._is_complete:
+            pass
+        elif isinstance(self._experiment, Phased) and self._experiment.phase > 0:
             while self._experiment.phase > 0 and self._do(self._experiment.step_phase):
                 pass
         else:
@@ -233,7 +239,9 @@ class Loop:
 
     def _step_phase(self) -> None:
         self._mode = "paused"
-        if isinstance(self._experiment, Phased):
+        if self._is_complete:
+            pass
+        elif isinstance(self._experiment, Phased):
             self._do(self._experiment.step_phase)
         else:
             self._do(self._experiment.step)
@@ -319,6 +327,7 @@ class Loop:
         state = self._experiment.state()
         if self._is_unsound or not self._is_finite(state):
             return
+        self._guarded(self._flush_all)  # whoever resumes from here finds the curves up to here
         spec, params = self._setup.spec, self._experiment.params
         header = Header(spec.paper, params.model_dump(mode="json"), params.seed, self._step, spec.preset, app_version())
         self._checkpoints.begin(state, header)

@@ -187,7 +187,8 @@ class EnginePool:
             if self._is_closed:
                 raise TooManyRuns("The engines are closed: no run can be started any more.")
             if self.running >= self.limit:
-                raise TooManyRuns(f"{self.limit} runs go on already. Stop one, or allow more in the settings.")
+                going_on = "1 run goes on" if self.limit == 1 else f"{self.limit} runs go on"
+                raise TooManyRuns(f"{going_on} already. Stop one, or allow more in the settings.")
             spare, self._spare = self._spare, None
             engine = spare if spare is not None and spare.is_alive else EngineProcess()
             self._running.append(engine)

@@ -19,6 +19,7 @@ from typing import Any
 SLOTS = 3
 SLOT_BYTES = 8 * 2**20
 PIPE_LIMIT = 256 * 2**10
+FULL = object()  # no slot is free: the window has not copied the last frames out yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class RingWriter:
         self._reserved = [0] * SLOTS
 
     def pack(self, payload: Any) -> Any:
-        """The payload itself when small, `Packed` when its arrays went into a slot, None when all slots are taken.
+        """The payload itself when small, `Packed` when its arrays went into a slot, `FULL` when all slots are taken.
 
         A payload larger than a slot, or than the shared memory that is left, goes through the pipe after all.
         """
@@ -80,7 +81,7 @@ class RingWriter:
         if total <= PIPE_LIMIT or total > self._slot_bytes:
             return payload
         if not self._free:
-            return None
+            return FULL
         if not self._reserve(self._free[-1], total):
             return payload
         slot = self._free.pop()

@@ -16,7 +16,7 @@ from typing import Any
 
 from engine.papers.contract import ViewSpec
 from engine.runtime.messages import Frame, Notice, Report, Watch
-from engine.runtime.ring import RingWriter
+from engine.runtime.ring import FULL, RingWriter
 
 SHARE = 0.02
 MAX_RATE = 30.0
@@ -117,7 +117,7 @@ class Watching:
             self._complain(step, name, f"The picture {name!r} could not be made: {error}", traceback.format_exc())
             return True
         watched.made = now
-        if packed is None:
+        if packed is FULL:
             return True
         self._send(Frame(self._run, revision, step, name, packed, getattr(packed, "slot", -1)))
         spent = time.perf_counter() - now + ALONG_S
