@@ -76,6 +76,7 @@ class Laboratory:
             self.window.say(
                 f"The settings file could not be read completely; it is kept as {self.settings.set_aside}", "warning"
             )
+        self.window.scores.refresh()
         self.window.records.run(sweep, self._on_swept)
 
     def _on_swept(self, count: int) -> None:

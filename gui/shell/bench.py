@@ -42,6 +42,7 @@ class Bench(QObject):
         self.symbols: dict[str, QWidget] = {}
         self.panels: list[Panel] = []
         self._settings = settings
+        self._expected_exports = 0
         self._tickets = Tickets(run, self)
         run.params_changed.connect(self.params_changed)
         run.preset_changed.connect(self.preset_changed)
@@ -99,11 +100,27 @@ class Bench(QObject):
 
         panel = Panel(title, body, legend=[LegendEntry(text, meaning) for text, meaning in legend])
         panel.provenance = self.provenance
-        panel.exported.connect(lambda path: self.note(f"Written: {path}"))
-        panel.export_failed.connect(lambda reason: self.note(reason, "error"))
+        panel.exported.connect(self.on_exported)
+        panel.export_failed.connect(self.on_export_failed)
         self.panels.append(panel)
         panel.destroyed.connect(lambda: self.panels.remove(panel) if panel in self.panels else None)
         return panel
+
+    def expect_exports(self, count: int) -> None:
+        """So many files are on their way together: they need no line each."""
+        self._expected_exports += count
+
+    def on_exported(self, path: object) -> None:
+        """A panel has written a file."""
+        if self._expected_exports > 0:
+            self._expected_exports -= 1
+        else:
+            self.note(f"Written: {path}")
+
+    def on_export_failed(self, reason: str) -> None:
+        """A file could not be written."""
+        self._expected_exports = max(0, self._expected_exports - 1)
+        self.note(reason, "error")
 
     def provenance(self) -> dict[str, Any]:
         """What restores this run: paper, preset, parameters, seed, version, step, record."""

@@ -11,16 +11,16 @@ from gui.shell.paper_run import PaperRun
 from gui.widgets.panel import Panel
 
 
-def export_panels(panels: Sequence[Panel], run: PaperRun) -> Path | None:
-    """The folder they are being written to (in the background; each panel says when it is done); None: no panels."""
-    if not panels:
-        return None
+def export_panels(panels: Sequence[Panel], run: PaperRun) -> tuple[Path, int]:
+    """The folder they are being written to and how many files there will be; each panel says when one is done."""
     base = run_folder(run.paper.name, run.record) if run.record else home() / "exports" / run.paper.name
     folder = (base / "exports" if run.record else base) / f"{time.strftime('%Y%m%d-%H%M%S')}-step-{run.step}"
     folder.mkdir(parents=True, exist_ok=True)
+    count = 0
     for panel in panels:
         stem = "".join(c if c.isalnum() else "-" for c in panel.title.lower()).strip("-")
-        panel.export_to(folder / f"{stem}.png")
-        if panel.has_data():
-            panel.export_to(folder / f"{stem}.npz")
-    return folder
+        suffixes = (".png", ".npz") if panel.has_data() else (".png",)
+        for suffix in suffixes:
+            panel.export_to(folder / f"{stem}{suffix}")
+            count += 1
+    return folder, count

@@ -22,6 +22,7 @@ from gui.shell.paper_run import PaperRun
 from gui.shell.rail import Rail
 from gui.shell.rail_feed import RailFeed
 from gui.shell.run_records import Records
+from gui.shell.scores import Scores
 from gui.shell.session_bridge import MakeSession
 from gui.shell.settings import Settings
 from gui.shell.theme import theme
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
         self.current = ""
         self._build_regions()
         self.rail_feed = RailFeed(self)
+        self.scores = Scores(self)
         self._closing = Closing(self)
         bind_actions(self)
         self.records.trouble.connect(lambda text: self.say(text, "warning"))

@@ -200,16 +200,18 @@ class PaperPage(QWidget):
         """Every panel that can be seen, as picture and data, into one folder."""
         from gui.shell.export_all import export_panels
 
-        folder = export_panels([p for p in self.bench.panels if p.isVisible()], self.run)
-        if folder is None:
+        panels = [p for p in self.bench.panels if p.isVisible()]
+        if not panels:
             self.say("There is no picture to export yet.")
             return
-        self.notices.show_notice(
-            f"Pictures and data are being written to {folder}",
-            "info",
-            "export",
-            [("Open folder", lambda: _open(folder))],
-        )
+        try:
+            folder, count = export_panels(panels, self.run)
+        except OSError as error:
+            self.say(f"Nothing was exported: {error}", "error")
+            return
+        self.bench.expect_exports(count)
+        words = f"{count} files with pictures and data: {folder}"
+        self.notices.show_notice(words, "info", "export", [("Open folder", lambda: _open(folder))])
 
     # --- what the run reports -----------------------------------------------------------------------------------
 

@@ -10,15 +10,13 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButto
 from engine.papers.contract import Claim, Paper
 from gui.shell.home import when_text
 from gui.shell.notice_bar import NoticeBar
-from gui.shell.paper_page import PaperPage
 from gui.shell.rows import label, push_button, set_role
+from gui.shell.scores import Key
 from gui.shell.study_run import StudyRun
 
 if TYPE_CHECKING:
     from engine.runtime.records import StudyRecord
     from gui.shell.main_window import MainWindow
-
-Key = tuple[str, str]
 
 
 def value_words(value: Any) -> str:
@@ -119,7 +117,7 @@ class ScorecardPage(QWidget):
         self.study.progressed.connect(self.on_progressed)
         self.study.ended.connect(self.on_ended)
         window.closed.connect(self.study.stop)
-        window.records.changed.connect(self.refresh)
+        window.scores.refreshed.connect(self.on_refreshed)
 
     def _build_head(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -169,22 +167,16 @@ class ScorecardPage(QWidget):
 
     def refresh(self) -> None:
         """Read the newest record of each claim."""
-        self._window.records.run(lambda store: store.list_studies(latest_only=True), self._show)
+        self._window.scores.refresh()
 
-    def _show(self, records: list[StudyRecord]) -> None:
-        found = {(r.paper, r.claim): r for r in records}
+    def on_refreshed(self) -> None:
+        """The records are here."""
+        scores = self._window.scores
         for key, row in self.rows.items():
             if key != self.study.key:
-                row.show_record(found.get(key))
-        holding = sum(found[k].holds is True for k in self.rows if k in found)
-        measured = sum(k in found for k in self.rows)
-        self.sum.setText(f"{holding} of {len(self.rows)} claims hold here, {measured} measured")
-        self._window.rail.show_score(holding, len(self.rows))
-        for name in {paper for paper, _ in self.rows}:
-            page = self._window.page(name)
-            if isinstance(page, PaperPage):
-                own = [found[k] for k in self.rows if k[0] == name and k in found]
-                page.header.show_claims(sum(r.holds is True for r in own), len(own))
+                row.show_record(scores.found.get(key))
+        holding, measured, total = scores.counts()
+        self.sum.setText(f"{holding} of {total} claims hold here, {measured} measured")
 
     def measure(self, key: Key) -> None:
         """Run the study of one claim, or stop it when it is the one that runs."""

@@ -171,7 +171,10 @@ class TransportBar(QWidget):
     def on_rewind_menu(self) -> None:
         """The snapshots there are, newest first."""
         self.rewind_menu.clear()
-        for step in sorted(set(self._kept) | {0}, reverse=True):
+        first = self._kept[0] if self._kept else 0
+        for step in sorted(set(self._kept) | {first}, reverse=True):
             text = f"Back to step {step:,}" if step else "Back to the start, same seed"
+            if step == first and step > 0:
+                text += ", where it was resumed"
             entry = self.rewind_menu.addAction(text)
             entry.triggered.connect(lambda _checked=False, step=step: self.rewind_chosen.emit(step))
