@@ -13,8 +13,8 @@ from gui.tabs.dendritic.figures_scene import FiguresScene
 from gui.tabs.dendritic.imagine_scene import ImagineScene
 from gui.tabs.dendritic.learning_scene import LearningScene
 from gui.tabs.dendritic.looking import Looking
-from gui.tabs.dendritic.segments import Segments
 from gui.widgets.panel_grid import PanelGrid
+from gui.widgets.segments import Segments
 
 if TYPE_CHECKING:
     from gui.shell.bench import Bench
@@ -47,6 +47,7 @@ class DendriticTab(QWidget):
         self.selector.chosen.connect(self.show_scene)
         self.stack = QStackedWidget()
         self.scenes: dict[int, Scene] = {}
+        self._kept: dict[PanelGrid, str] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -77,14 +78,26 @@ class DendriticTab(QWidget):
             lambda: ImagineScene(bench, looking),
         )
         scene = makers[index]()
-        for i, grid in enumerate(scene.findChildren(PanelGrid)):
-            self._keep(grid, f"grid-{index}-{i}")
+        if isinstance(scene, FiguresScene):
+            for name, grid in scene.grids.items():
+                self._keep(grid, f"grid-{name}")
+            scene.grid_made.connect(self.on_grid_made)
+        else:
+            self._keep(scene.grid, f"grid-{SCENES[index]}")
         return scene
 
+    def on_grid_made(self, grid: PanelGrid) -> None:
+        """A grid that came later gets back its sizes."""
+        self._restore(grid, self._kept[grid])
+
     def _keep(self, grid: PanelGrid, key: str) -> None:
+        self._kept[grid] = key
+        self._restore(grid, key)
+        grid.layout_changed.connect(lambda: self._bench.remember(key, grid.save_state()))
+
+    def _restore(self, grid: PanelGrid, key: str) -> None:
         if state := self._bench.recall(key, b""):
             grid.restore_state(state)
-        grid.layout_changed.connect(lambda: self._bench.remember(key, grid.save_state()))
 
     def on_cell_chosen(self, area: int, cell: int) -> None:
         """A cell chosen in another scene opens in the circuit."""

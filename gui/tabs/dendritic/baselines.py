@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from engine.papers.dendritic_views import BaselineArguments, BaselineCurve, BaselineKind
 from gui.shell.rows import label
-from gui.tabs.dendritic.flow import FlowRow
-from gui.tabs.dendritic.segments import switch
 from gui.widgets.curves import Curves
+from gui.widgets.flow import FlowRow
+from gui.widgets.segments import switch
 
 if TYPE_CHECKING:
     from gui.shell.bench import Bench

@@ -12,17 +12,18 @@ from engine.papers.dendritic import IMAGE_TASKS, DendriticParams
 from engine.papers.dendritic_views import CellView, CircuitView, DreamView, ScopeView
 from gui.tabs.dendritic.area_strips import AreaStrips
 from gui.tabs.dendritic.cell_card import CellCard
-from gui.tabs.dendritic.looking import Looking, when_there_is_one
+from gui.tabs.dendritic.looking import Looking
 from gui.tabs.dendritic.probe_bar import PhaseLine, ProbeBar
 from gui.tabs.dendritic.scaling import ERROR, POTENTIAL
 from gui.tabs.dendritic.schematic import Schematic
 from gui.tabs.dendritic.scope_card import ScopeCard
-from gui.tabs.dendritic.stacked import Stacked
 from gui.widgets.curves import Curves
 from gui.widgets.image_grid import ImageGrid
 from gui.widgets.legend import LegendEntry
 from gui.widgets.panel import Panel
 from gui.widgets.panel_grid import PanelGrid, column, row
+from gui.widgets.probing import when_there_is_one
+from gui.widgets.stacked import Stacked
 
 if TYPE_CHECKING:
     from gui.shell.bench import Bench

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.papers.dendritic import DendriticParams
 from engine.papers.dendritic_views import RegressionQuery, RegressionView
 from gui.shell.rows import label
-from gui.tabs.dendritic.flow import FlowRow
-from gui.tabs.dendritic.lines_plot import Line, LinesPlot
-from gui.tabs.dendritic.looking import when_there_is_one
-from gui.tabs.dendritic.segments import switch
-from gui.tabs.dendritic.stacked import Stacked
 from gui.widgets.curves import Curves
+from gui.widgets.flow import FlowRow
+from gui.widgets.lines_plot import Line, LinesPlot
 from gui.widgets.panel_grid import PanelGrid, column, row
+from gui.widgets.probing import when_there_is_one
+from gui.widgets.segments import switch
+from gui.widgets.stacked import Stacked
 
 if TYPE_CHECKING:
     from gui.shell.bench import Bench
@@ -44,6 +45,9 @@ GOALS = {
 class FiguresScene(QWidget):
     """Preset buttons at the top; below the strip charts, the regression, or the sentence what to choose."""
 
+    grid_made = Signal(object)
+    """A grid of panels was built, when its task came up for the first time."""
+
     def __init__(self, bench: Bench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench = bench
@@ -58,8 +62,8 @@ class FiguresScene(QWidget):
         self.goal = label("", "muted", wrap=True)
         self.stack = QStackedWidget()
         self.strips_grid, self.regression_grid = PanelGrid(), PanelGrid()
-        self._strip_charts()
-        self._regression()
+        self.grids = {"figures": self.strips_grid, "regression": self.regression_grid}
+        self._made: set[QWidget] = set()
         self.other = label(OTHER, "muted", wrap=True)
         self.other.setMargin(40)
         for page in (self.strips_grid, self.regression_grid, self.other):
@@ -148,4 +152,8 @@ class FiguresScene(QWidget):
             page = self.other
         elif params.task == "regression":
             page = self.regression_grid
+        if page not in self._made and page is not self.other:
+            self._made.add(page)
+            (self._regression if page is self.regression_grid else self._strip_charts)()
+            self.grid_made.emit(page)
         self.stack.setCurrentWidget(page)

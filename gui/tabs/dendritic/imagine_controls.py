@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from engine.papers.dendritic_views import ImagineQuery, ImagineView
 from gui.shell.rows import label, push_button
-from gui.tabs.dendritic.flow import FlowRow
-from gui.tabs.dendritic.looking import PROBES, Looking
-from gui.tabs.dendritic.segments import icon_button, switch
-from gui.tabs.dendritic.slider_row import SliderRow
+from gui.tabs.dendritic.looking import Looking
+from gui.widgets.flow import FlowRow
 from gui.widgets.paint_canvas import PaintCanvas
+from gui.widgets.probing import PROBES
+from gui.widgets.segments import icon_button, switch
+from gui.widgets.slider_row import SliderRow
 
 
 class InputPad(QWidget):

@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.papers.dendritic import IMAGE_TASKS, DendriticParams
 from engine.papers.dendritic_views import DreamView, ImagineQuery, ImagineView
 from gui.tabs.dendritic.imagine_controls import Gates, InputPad
-from gui.tabs.dendritic.looking import Looking, when_there_is_one
+from gui.tabs.dendritic.looking import Looking
 from gui.widgets.bars import Bars
 from gui.widgets.image_grid import ImageGrid
 from gui.widgets.painted import number
 from gui.widgets.panel_grid import PanelGrid, column, row
+from gui.widgets.probing import when_there_is_one
 
 if TYPE_CHECKING:
     from gui.shell.bench import Bench
@@ -41,7 +42,9 @@ class ImagineScene(QWidget):
         self.pictures_panel = bench.panel("Clean → what arrives → percept", self.pictures)
         self.bars_panel = bench.panel("Classes: input | percept", self._bars())
         self.bars_panel.data_source = self._bar_data
-        self.dream_panel = bench.panel("Dreams: d = a = 1, with the squared distance to the class mean", self.dreams)
+        self.dream_panel = bench.panel(
+            "Dreams of each class (d = a = 1)", self.dreams, [("→ seen as, if wrong · distance to class mean", "muted")]
+        )
         self.panels = (self.pictures_panel, self.bars_panel, self.dream_panel)
         self.grid = PanelGrid()
         left = column(bench.panel("Input: paint on it", self.pad), bench.panel("Gates", self.gates), stretch=(3, 2))
@@ -100,7 +103,7 @@ class ImagineScene(QWidget):
     def draw_dream(self, view: DreamView) -> None:
         """Ten generated digits: what the net sees in each, and how far it is from the class mean."""
         captions = [
-            f"{'✓' if k == r else f'seen {r}'}  {number(float(d), 2)}"
+            f"{'' if k == r else f'→{r} '}{number(float(d), 2)}"
             for k, (r, d) in enumerate(zip(view.recognised.tolist(), view.distance, strict=True))
         ]
         self.dreams.set_images(np.nan_to_num(view.images), captions)

@@ -11,8 +11,7 @@ from engine.papers.dendritic import IMAGE_TASKS, DendriticParams
 from engine.papers.dendritic_views import CircuitView, ConfusionView, Nothing, TilesView, TrackingView
 from gui.shell.rows import label, push_button, set_role
 from gui.tabs.dendritic.baselines import Baselines
-from gui.tabs.dendritic.looking import Looking, when_there_is_one
-from gui.tabs.dendritic.stacked import Stacked
+from gui.tabs.dendritic.looking import Looking
 from gui.tabs.dendritic.sweep_card import SweepCard
 from gui.tabs.dendritic.tile_view import BlameTiles
 from gui.widgets.curves import Curves
@@ -22,7 +21,9 @@ from gui.widgets.image_grid import ImageGrid
 from gui.widgets.painted import number
 from gui.widgets.panel import Panel
 from gui.widgets.panel_grid import PanelGrid, column, row
+from gui.widgets.probing import when_there_is_one
 from gui.widgets.scatter import Scatter
+from gui.widgets.stacked import Stacked
 
 if TYPE_CHECKING:
     from gui.shell.bench import Bench

@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from engine.papers.dendritic_views import CellQuery, CircuitQuery, Probe, ScopeQuery, TilesQuery
-
-PROBES = 300
-"""Test examples that the next/previous/random buttons go through (the smallest test set has 360)."""
-
-T = TypeVar("T")
+from gui.widgets.probing import Probing
 
 
-def when_there_is_one(draw: Callable[[T], None]) -> Callable[[T | None], None]:
-    """A drawer that leaves its picture alone when the run has no such payload (None: not for this task)."""
-
-    def draw_payload(payload: T | None) -> None:
-        if payload is not None:
-            draw(payload)
-
-    return draw_payload
-
-
-class Looking(QObject):
+class Looking(Probing):
     """The probe, the chosen cell and the switches of the pictures; makes the queries the engine gets.
 
     probe_changed: another input. cell_chosen(area, cell): area is 1-based. switches_changed: teacher, live or scope.
     """
 
-    probe_changed = Signal()
     cell_chosen = Signal(int, int)
     switches_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.probe = Probe(index=0)
+        super().__init__(Probe, parent)
         self.teacher = True
         self.live = False
         self.area = 1
@@ -49,22 +30,10 @@ class Looking(QObject):
         self.input_on = True
         self.restart = 0
 
-    def show_example(self, index: int) -> None:
-        """Look at this test example (wraps around)."""
-        self._set_probe(Probe(index=index % PROBES))
-
-    def show_image(self, image: NDArray[np.float32], target: int = -1) -> None:
-        """Look at a drawn image [h, w] in 0..1; target: the class the teacher asks for, -1 for none."""
-        self._set_probe(Probe(index=self.probe.index, image=image, target=target))
-
-    def set_target(self, target: int) -> None:
-        """Let the teacher ask for this class (-1: the example's own)."""
-        self._set_probe(Probe(index=self.probe.index, image=self.probe.image, target=target))
-
-    def _set_probe(self, probe: Probe) -> None:
-        self.probe = probe
+    def set_probe(self, probe: Any) -> None:
+        """Look at this; the stepped batch is no longer what is shown."""
         self.live = False
-        self.probe_changed.emit()
+        super().set_probe(probe)
 
     def choose_cell(self, area: int, cell: int) -> None:
         """Open this cell of hidden area `area` (1-based)."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from engine.papers.dendritic_views import SCOPE_TRACES, ScopeView
-from gui.tabs.dendritic.flow import FlowRow
 from gui.tabs.dendritic.looking import Looking
-from gui.tabs.dendritic.segments import icon_button, switch
-from gui.tabs.dendritic.slider_row import SliderRow
-from gui.tabs.dendritic.stacked import Stacked
+from gui.widgets.flow import FlowRow
 from gui.widgets.scope import Scope, Trace
+from gui.widgets.segments import icon_button, switch
+from gui.widgets.slider_row import SliderRow
+from gui.widgets.stacked import Stacked
 
 MEANINGS = ("basal", "series2", "inhibition", "apical", "soma", "interneuron")
 """Colours of SCOPE_TRACES, in its order."""

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.papers.dendritic_views import SweepArguments, SweepResult
 from gui.shell.rows import label, push_button
-from gui.tabs.dendritic.lines_plot import Line, LinesPlot
-from gui.tabs.dendritic.stacked import Stacked
+from gui.widgets.lines_plot import Line, LinesPlot
 from gui.widgets.painted import number
+from gui.widgets.stacked import Stacked
 
 if TYPE_CHECKING:
     from gui.shell.bench import Bench

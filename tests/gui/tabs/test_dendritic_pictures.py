@@ -11,10 +11,10 @@ from PySide6.QtGui import QImage
 from gui.shell.theme import theme
 from gui.tabs.dendritic.area_strips import DELTA, ROWS, AreaStrips
 from gui.tabs.dendritic.cell_card import CellCard
-from gui.tabs.dendritic.lines_plot import Line, LinesPlot
 from gui.tabs.dendritic.scaling import ERROR, POTENTIAL, shade, spread_out
 from gui.tabs.dendritic.schematic import Schematic
 from gui.tabs.dendritic.tile_view import BlameTiles
+from gui.widgets.lines_plot import Line, LinesPlot
 
 
 def drawn(widget, width=420, height=400) -> QImage:

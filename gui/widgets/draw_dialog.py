@@ -1,4 +1,4 @@
-"""A pad to draw a digit of one's own on; the circuit sees it while it is drawn."""
+"""A pad to draw a digit of one's own on; the network sees it while it is drawn."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.shell.rows import label, push_button
-from gui.tabs.dendritic.looking import Looking
 from gui.widgets.paint_canvas import PaintCanvas
+from gui.widgets.probing import Probing
 
 
 class DrawDialog(QDialog):
     """Stays open beside the window; every stroke becomes the probe of all pictures."""
 
-    def __init__(self, looking: Looking, side: int, parent: QWidget | None = None) -> None:
+    def __init__(self, probing: Probing, side: int, asks: str = "asked for", parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Tool)
         self.setWindowTitle("Draw a digit")
-        self._looking = looking
+        self._probing = probing
         self._side = side
         self.canvas = PaintCanvas(side, side, "your digit")
         self.canvas.setMinimumSize(220, 220)
@@ -27,10 +27,10 @@ class DrawDialog(QDialog):
         self.target.addItem("none", -1)
         for digit in range(10):
             self.target.addItem(str(digit), digit)
-        self.target.setToolTip("The class the teacher asks for; none leaves the output alone")
+        self.target.setToolTip("The class the output is pulled towards; none leaves that to the network")
         self.target.currentIndexChanged.connect(lambda _i: self.on_image_changed(self.canvas.image()))
         tools = QHBoxLayout()
-        tools.addWidget(label("teacher asks for", "muted"))
+        tools.addWidget(label(asks, "muted"))
         tools.addWidget(self.target)
         tools.addStretch(1)
         tools.addWidget(push_button("Clear", self.canvas.clear, "Start again (undo with Ctrl+Z)", "eraser"))
@@ -47,4 +47,4 @@ class DrawDialog(QDialog):
     def on_image_changed(self, image: Any) -> None:
         """A stroke, or another target."""
         if image.any():
-            self._looking.show_image(image, int(self.target.currentData()))
+            self._probing.show_image(image, int(self.target.currentData()))
