@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from engine.experiments.dendritic_membranes import membrane_view
 from engine.experiments.dendritic_pictures import what_it_says
-from engine.models.dendritic_continuous import Compartments, ContinuousCircuit, ContinuousState
+from engine.models.dendritic_continuous import ContinuousCircuit
 from engine.models.dendritic_reference import angle
 from engine.papers.dendritic_views import (
-    AreaView,
     CellQuery,
     CellView,
     CircuitQuery,
     CircuitView,
-    OutputView,
     RegressionView,
-    ScopeQuery,
-    ScopeView,
     TrackingView,
 )
 
 if TYPE_CHECKING:
     from engine.experiments.dendritic_figures import FigureExperiment
 
-SAMPLES = 256
 SWEEPS = 6
-LONGEST_FRAME_MS = 50.0
 REGRESSION_POINTS = 60
 
 
@@ -52,44 +46,7 @@ def circuit_view(experiment: FigureExperiment, query: CircuitQuery) -> CircuitVi
     time_ms = float("nan")
     if experiment.knobs_on_screen.dynamics == "euler":
         time_ms = experiment.steps_done * experiment.knobs_on_screen.dt
-    return _view(net, state, wanted, time_ms)
-
-
-def _view(net: ContinuousCircuit, state: ContinuousState, wanted: Tensor | None, time_ms: float) -> CircuitView:
-    c = net.compartments(state)
-    N = net.N
-    areas = tuple(_area(net, state, c, k) for k in range(1, N))
-    output = OutputView(
-        v_basal=_first(c.vB[N]),
-        u=_first(state.u[N]),
-        rate=_first(c.r[N]),
-        target=np.full(net.sizes[N], np.nan, np.float32) if wanted is None else _first(wanted),
-    )
-    return CircuitView(
-        image=_first(state.r0).reshape(1, -1),
-        areas=areas,
-        output=output,
-        label=-1,
-        predicted=-1,
-        phase=-1,
-        time_ms=time_ms,
-        angles=(),
-    )
-
-
-def _area(net: ContinuousCircuit, state: ContinuousState, c: Compartments, k: int) -> AreaView:
-    above = c.r[k + 1] - net.phi(c.v_hat[k + 1])
-    return AreaView(
-        v_basal=_first(c.vB[k]),
-        top_down=_first(c.top_down[k]),
-        cancellation=_first(c.cancellation[k]),
-        v_apical=_first(c.vA[k]),
-        u=_first(state.u[k]),
-        rate=_first(c.r[k]),
-        u_inter=_first(state.uI[k]),
-        u_next=_first(state.u[k + 1]),
-        delta=_first(above @ net.synapses.W[k + 1]),
-    )
+    return membrane_view(net, state, wanted, time_ms)
 
 
 def cell_view(experiment: FigureExperiment, query: CellQuery) -> CellView:
@@ -135,61 +92,6 @@ def regression_view(experiment: FigureExperiment, cell: int) -> RegressionView |
         before=_flat(experiment.before[:REGRESSION_POINTS][order, cell]),
         shallow=_flat(experiment.shallow.predict(inputs)[order, cell]),
     )
-
-
-class FigureScope:
-    """A simulation with its own membranes and random stream, moved on whenever a frame is made."""
-
-    def __init__(self) -> None:
-        self._state: ContinuousState | None = None
-        self._random = torch.Generator().manual_seed(0)
-        self._time_ms = 0.0
-        self._cell = (0, 0)
-        self._samples: deque[tuple[float, np.ndarray]] = deque(maxlen=SAMPLES)
-
-    def picture(self, experiment: FigureExperiment, query: ScopeQuery) -> ScopeView:
-        """Runs on by `ms_per_frame` with the present weights, plasticity off."""
-        net = experiment.net
-        cell = min(max(0, query.cell), experiment.sizes[1] - 1)
-        if self._state is None or self._cell[1] != query.restart:
-            self._state, self._time_ms = net.rest(1), 0.0
-            self._samples.clear()
-        if self._cell != (cell, query.restart):
-            self._samples.clear()
-            self._cell = (cell, query.restart)
-        x, u_star = experiment.held
-        shown = x[:1] if query.input_on else torch.zeros_like(x[:1])
-        wanted = u_star[:1] if u_star is not None and query.teacher else None
-        dt = experiment.knobs_on_screen.dt
-        steps = max(1, round(min(query.ms_per_frame, LONGEST_FRAME_MS) / dt)) if query.playing else 0
-        every = max(1, steps // 8)
-        if not self._samples:
-            self._sample(net, self._state, cell)
-        for number in range(steps):
-            net.euler_step(self._state, shown, wanted, dt, self._random, plastic=False)
-            self._time_ms += dt
-            if (number + 1) % every == 0 or number + 1 == steps:
-                self._sample(net, self._state, cell)
-        times = np.array([t for t, _ in self._samples])
-        traces = np.array([values for _, values in self._samples], np.float32).T.reshape(6, -1)
-        return ScopeView(times, traces, _view(net, self._state, wanted, self._time_ms))
-
-    def _sample(self, net: ContinuousCircuit, state: ContinuousState, cell: int) -> None:
-        c = net.compartments(state)
-        twin = cell % net.sizes[2]
-        values = (
-            c.vB[1][0, cell],
-            c.top_down[1][0, cell],
-            c.cancellation[1][0, cell],
-            c.vA[1][0, cell],
-            state.u[1][0, cell],
-            state.uI[1][0, twin],
-        )
-        self._samples.append((self._time_ms, np.array([float(v) for v in values])))
-
-
-def _first(batch: Tensor) -> np.ndarray:
-    return np.array(batch[0].detach().cpu().numpy(), dtype=np.float32)
 
 
 def _flat(values: Tensor) -> np.ndarray:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.experiments import dendritic_figure_pictures as pictures
 from engine.experiments.contract import Context, Diverged, Remedy, State, action, view
+from engine.experiments.dendritic_oscilloscope import Oscilloscope
 from engine.experiments.dendritic_setup import precision_of
 from engine.experiments.random_streams import stream
 from engine.models.dendritic import Conductances, Feedback, Governor, Logistic, RateFunction, SoftRectifier, uniform
@@ -64,7 +65,7 @@ class FigureExperiment:
         self._shown_ms = 0.0
         self.steps_done = 0
         self.phase = 0
-        self._scope = pictures.FigureScope()
+        self._scope = Oscilloscope()
         self._suspicious = 0
         if params.task == "regression":
             self._prepare_regression()
@@ -339,7 +340,10 @@ class FigureExperiment:
     @view
     def scope(self, query: ScopeQuery | None) -> ScopeView:
         """The circuit in continuous time, in a simulation of its own."""
-        return self._scope.picture(self, query or ScopeQuery())
+        query = query or ScopeQuery()
+        x, u_star = self.held
+        wanted = u_star[:1] if u_star is not None and query.teacher else None
+        return self._scope.picture(self.net, x[:1], wanted, query, self._p.dt)
 
     @view
     def tracking(self, query: None) -> TrackingView:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -12,7 +13,15 @@ from engine.experiments import dendritic_baselines, dendritic_pictures
 from engine.experiments.batches import Batches
 from engine.experiments.contract import Context, Diverged, LongAction, Remedy, State, action, view
 from engine.experiments.dendritic_oscilloscope import Oscilloscope
-from engine.experiments.dendritic_setup import CLASSES, load_images, precision_of, two_step_knobs, two_step_sizes
+from engine.experiments.dendritic_setup import (
+    CLASSES,
+    GAIN_EXAMPLES,
+    circuit_in_time,
+    load_images,
+    precision_of,
+    two_step_knobs,
+    two_step_sizes,
+)
 from engine.experiments.random_streams import stream
 from engine.models.dendritic import Feedback
 from engine.models.dendritic_imagine import Imagination
@@ -93,11 +102,6 @@ class ImageExperiment:
     def batch_size(self) -> int:
         """Examples per update."""
         return self._p.batch
-
-    @property
-    def scope_dt(self) -> float:
-        """Euler step of the oscilloscope in ms."""
-        return self._p.dt
 
     # --- training -----------------------------------------------------------------------------------------------
 
@@ -183,8 +187,8 @@ class ImageExperiment:
         off = {k: without.apical_size(k) for k in range(1, circuit.N)}
         values |= {f"apical_on_{k}": v for k, v in on.items()} | {f"apical_off_{k}": v for k, v in off.items()}
         values |= {f"alignment_{k}": v for k, v in feedback_angles(circuit.synapses).items()}
-        gain = max(circuit.tracking_gains(with_teacher).values())
-        values["loop_gain"] = gain
+        few = circuit.probe(self.probe_x[:GAIN_EXAMPLES], None)
+        values["loop_gain"] = max(circuit.linearised_tracking_gains(few).values())
         if any(not math.isfinite(v) for v in (*on.values(), *off.values())):
             raise Diverged("the apical potentials are no longer finite. Lower the rates h or the tracking ratio.")
         self._watch_tracking(on, off)
@@ -312,7 +316,13 @@ class ImageExperiment:
     @view
     def scope(self, query: ScopeQuery | None) -> ScopeView:
         """The circuit in continuous time; moves on by itself."""
-        return self._scope.picture(self, query or ScopeQuery())
+        query = query or ScopeQuery()
+        x, label = dendritic_pictures.picture_of(self, query.probe)
+        target = dendritic_pictures.target_of(self, query.probe, label) if query.teacher and self._p.teacher else None
+        seen = self._scope.picture(circuit_in_time(self.net), x, target, query, self._p.dt)
+        image = seen.now.image.reshape(self.task.shape)
+        predicted = int(seen.now.output.rate.argmax())
+        return replace(seen, now=replace(seen.now, image=image, label=label, predicted=predicted))
 
     @view
     def tiles(self, query: TilesQuery | None) -> TilesView:

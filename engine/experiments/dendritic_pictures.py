@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.experiments.dendritic_setup import GAIN_EXAMPLES
 from engine.models.dendritic_reference import angles_to_backprop, backprop_deltas, output_error
 from engine.models.dendritic_two_step import Activity
 from engine.papers.dendritic_views import (
@@ -161,8 +162,8 @@ def tracking_view(experiment: ImageExperiment) -> TrackingView:
         every = max(1, goal.numel() // SCATTER_POINTS)
         targets.append(_numpy(goal[::every][:SCATTER_POINTS]))
         actuals.append(_numpy(net.synapses.P[k].reshape(-1)[::every][:SCATTER_POINTS]))
-    activity = net.probe(experiment.probe_x, None)
-    return TrackingView(tuple(targets), tuple(actuals), tuple(net.tracking_gains(activity).values()))
+    activity = net.probe(experiment.probe_x[:GAIN_EXAMPLES], None)
+    return TrackingView(tuple(targets), tuple(actuals), tuple(net.linearised_tracking_gains(activity).values()))
 
 
 def confusion_view(experiment: ImageExperiment) -> ConfusionView:

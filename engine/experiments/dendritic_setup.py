@@ -8,11 +8,13 @@ import torch
 from torch import Tensor
 
 from engine.data import digits, mnist
-from engine.models.dendritic import target_rates, voltages_of_rates
-from engine.models.dendritic_two_step import TwoStepKnobs
+from engine.models.dendritic import Conductances, target_rates, voltages_of_rates
+from engine.models.dendritic_continuous import ContinuousCircuit, ContinuousKnobs
+from engine.models.dendritic_two_step import TwoStepCircuit, TwoStepKnobs
 from engine.papers.dendritic import DendriticParams
 
 CLASSES = 10
+GAIN_EXAMPLES = 10  # a batch of the default preset; the exact gain solves n_{k+1} eigenproblems of this size
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +94,16 @@ def two_step_knobs(params: DendriticParams) -> TwoStepKnobs:
         silenced=params.silenced,
         noise=params.sigma,
         teacher=params.teacher,
+    )
+
+
+def circuit_in_time(net: TwoStepCircuit) -> ContinuousCircuit:
+    """The same synapses with membranes: leak-free conductances of the present mixing factors, plasticity off."""
+    knobs, m = net.knobs, net.mixing
+    rests = (0.0,) * (net.N - 1)
+    return ContinuousCircuit(
+        net.sizes,
+        ContinuousKnobs((0.0, *rests), rests, rests, rests, frozenset(), knobs.silenced, knobs.noise),
+        Conductances.without_leak(m.lam, m.lam_N, m.lam_I),
+        synapses=net.synapses,
     )
