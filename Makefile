@@ -1,7 +1,7 @@
 # Atelier: `make run` opens the lab, `make test` runs the tests; both set up what they need in .venv first.
 #
 #   PYTHON=python3.12   the Python to use (3.11 or newer)
-#   CPU=1               torch without CUDA (0.2 GB instead of about 3 GB on Linux): make run CPU=1
+#   CPU=1               torch without CUDA, several gigabytes smaller on Linux: make run CPU=1
 
 PYTHON ?= python3
 VENV := .venv
