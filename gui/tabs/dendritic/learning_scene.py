@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.papers.dendritic import IMAGE_TASKS, DendriticParams
 from engine.papers.dendritic_views import CircuitView, ConfusionView, Nothing, TilesView, TrackingView
 from gui.shell.rows import label, push_button, set_role
-from gui.tabs.dendritic.baselines import Baselines
+from gui.tabs.dendritic.baselines import baselines
 from gui.tabs.dendritic.looking import Looking
 from gui.tabs.dendritic.sweep_card import SweepCard
 from gui.tabs.dendritic.tile_view import BlameTiles
@@ -58,7 +58,7 @@ class LearningScene(QWidget):
         self.error = Curves("error (squared)", log=True)
         bench.curves(self.accuracy, "test_accuracy")
         bench.curves(self.error, "train_error", "test_error", "output_error", "shallow_error")
-        self.baselines = Baselines(bench, self.accuracy, self.error)
+        self.baselines = baselines(bench, self.accuracy, self.error)
         self.accuracy_panel = bench.panel("Learning", Stacked(self.accuracy, above=self.baselines))
         self.gauge = AngleGauge()
         self.gauge.setFixedHeight(96)
