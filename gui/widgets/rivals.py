@@ -63,7 +63,7 @@ class Rivals(FlowRow):
         self.add(label("compare:", "muted"))
         for rival in rivals:
             button = switch(rival.name, rival.tip)
-            button.clicked.connect(partial(self.on_clicked, rival.name))
+            button.clicked.connect(lambda on, name=rival.name: self.on_clicked(name, on))
             self.buttons[rival.name] = button
             self.add(button)
         bench.run_rewound.connect(lambda _step: QTimer.singleShot(0, self, self.redraw))
