@@ -151,7 +151,7 @@ class CurveRecorder:
                 self._unstored.append((steps, values, wall))
         if self._unstored and (is_final or now >= self._store_at):
             steps = np.concatenate([w[0] for w in self._unstored])
-            names = {name for w in self._unstored for name in w[1]}
+            names = dict.fromkeys(name for w in self._unstored for name in w[1])  # ordered as they first appeared
             values = {
                 n: np.concatenate([w[1].get(n, np.full(len(w[0]), np.nan)) for w in self._unstored]) for n in names
             }

@@ -72,6 +72,9 @@ class Laboratory:
         from gui.shell.run_records import sweep
 
         self.engines.warm_up()
+        from gui.shell.held_run import HeldRuns
+
+        self.held_runs = HeldRuns(self.window)
         if self.settings.set_aside:
             self.window.say(
                 f"The settings file could not be read completely; it is kept as {self.settings.set_aside}", "warning"

@@ -144,6 +144,8 @@ def runaway():
     values: dict[str, float] = {}
     for _ in range(3000):
         values |= experiment.step()
+        # the exact gain is high while the loop breaks and falls again when the cells have saturated
+        values["highest_gain"] = max(values.get("highest_gain", 0.0), values.get("loop_gain", 0.0))
         if "tracking" in heard.codes():
             break
     return experiment, heard, values
@@ -151,7 +153,7 @@ def runaway():
 
 def test_that_interneurons_that_lost_track_are_recognised_with_a_remedy(runaway):
     _, heard, values = runaway
-    assert values["loop_gain"] > 2.0
+    assert values["highest_gain"] > 2.0
     assert values["apical_off_1"] > 0.7 * values["apical_on_1"] > 0.1
     level, code, text, remedies, _ = heard.notices[-1]
     assert (level, code) == ("warning", "tracking") and "lost track" in text
