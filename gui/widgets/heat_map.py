@@ -42,6 +42,7 @@ class HeatMap(PaintedView):
         self._matrix: NDArray[Any] = np.empty((0, 0), np.float32)
         self._image: QImage | None = None
         self._range = (0.0, 1.0)
+        self._mark: tuple[int, int] | None = None
         self.setMinimumSize(120, 80)
 
     def set_matrix(self, matrix: NDArray[Any]) -> None:
@@ -57,6 +58,12 @@ class HeatMap(PaintedView):
         """Names of the columns and of the rows; without them, indices at the ends."""
         self._x_ticks, self._y_ticks = tuple(x), tuple(y)
         self.refresh()
+
+    def set_mark(self, cell: tuple[int, int] | None) -> None:
+        """Frame one cell (row, column), e.g. where the knobs stand now; None frames none."""
+        if cell != self._mark:
+            self._mark = cell
+            self.refresh()
 
     def data(self) -> dict[str, NDArray[Any]]:
         """{"matrix": what was set}."""
@@ -113,8 +120,18 @@ class HeatMap(PaintedView):
         painter.setPen(QPen(theme().color("border"), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(area)
+        self._paint_mark(painter, area)
         self._paint_axes(painter, area)
         self._paint_bar(painter, bar)
+
+    def _paint_mark(self, painter: QPainter, area: QRectF) -> None:
+        rows, columns = self._matrix.shape
+        if self._mark is None or not (0 <= self._mark[0] < rows and 0 <= self._mark[1] < columns):
+            return
+        w, h = area.width() / columns, area.height() / rows
+        cell = QRectF(area.left() + self._mark[1] * w, area.top() + self._mark[0] * h, w, h)
+        painter.setPen(QPen(theme().color("text"), 2))
+        painter.drawRect(cell)
 
     def _paint_axes(self, painter: QPainter, area: QRectF) -> None:
         line = painter.fontMetrics().height()

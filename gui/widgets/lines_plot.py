@@ -1,7 +1,8 @@
-"""A plot whose lines are replaced as a whole with each payload: outputs over test inputs, angles over λ."""
+"""A plot whose lines are replaced as a whole with each payload: outputs over inputs, errors over time, slopes."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from gui.shell.theme import theme
@@ -20,7 +22,10 @@ from gui.widgets.plot import Plot
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: x and y [n] in data units, `meaning` a colour of the theme; dots marks the points themselves."""
+    """One line: x and y [n] in data units, `meaning` a colour of the theme; dots marks the points themselves.
+
+    Lines that only differ in what they belong to leave `label` empty and name themselves in `hover`.
+    """
 
     label: str
     meaning: str
@@ -28,23 +33,35 @@ class Line:
     y: NDArray[Any]
     dashed: bool = False
     dots: bool = False
+    hover: str = ""
 
 
 class LinesPlot(Plot):
-    """Lines over a common axis, linear or with both axes logarithmic; values without logarithm leave gaps."""
+    """Lines over a common axis, linear, with a logarithmic y axis or with both; values without logarithm leave gaps.
+
+    `set_cursor` marks one place along x (the moment shown elsewhere) without drawing the lines again.
+    """
 
     legend_changed = Signal()
 
     def __init__(
-        self, name: str, x_label: str, y_label: str, *, log: bool = False, parent: QWidget | None = None
+        self,
+        name: str,
+        x_label: str,
+        y_label: str,
+        *,
+        log: bool = False,
+        log_y: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
         self._lines: tuple[Line, ...] = ()
         self._items: list[Any] = []
-        self._log = log
-        self._words: list[str] = []
+        self._log_x, self._log_y = log, log or log_y
+        self._words: list[tuple[str, str]] = []
+        self._cursor: float | None = None
         super().__init__(name, x_label, y_label, parent)
-        if log:
-            for side in ("bottom", "left"):
+        for side, logarithmic in (("bottom", self._log_x), ("left", self._log_y)):
+            if logarithmic:
                 self.item.getAxis(side).setLogMode(True)
 
     def set_lines(self, lines: Sequence[Line]) -> None:
@@ -53,21 +70,38 @@ class LinesPlot(Plot):
         while len(self._items) < len(self._lines):
             self._items.append(pg.PlotDataItem(antialias=False, symbolSize=6))
             self.item.addItem(self._items[-1])
-        words = [line.label for line in lines]
+        words = [(line.label, line.meaning) for line in lines]
         if words != self._words:
             self._words = words
             self.legend_changed.emit()
         self.request_draw()
 
+    def set_cursor(self, x: float | None) -> None:
+        """Mark this place along the x axis, in data units (None: nothing)."""
+        if x != self._cursor:
+            self._cursor = x
+            self._overlay.update()
+
+    def paint_overlay(self, painter: QPainter, rect: QRectF) -> None:
+        """The cursor."""
+        if self._cursor is None:
+            return
+        at = float(self._axis(np.array([self._cursor]), self._log_x)[0])
+        x = self.to_pixel(at, 0.0).x()
+        if math.isfinite(at) and rect.left() <= x <= rect.right():
+            painter.setPen(QPen(theme().color("accent"), 1, Qt.PenStyle.DashLine))
+            painter.drawLine(round(x), round(rect.top()), round(x), round(rect.bottom()))
+
     def legend(self) -> list[LegendEntry]:
-        """One entry per line."""
-        return [LegendEntry(n.label, n.meaning, "dashed" if n.dashed else "line") for n in self._lines]
+        """One entry per line; lines without a name have none."""
+        return [LegendEntry(n.label, n.meaning, "dashed" if n.dashed else "line") for n in self._lines if n.label]
 
     def data(self) -> dict[str, NDArray[Any]]:
-        """{"LABEL x", "LABEL"} of every line."""
+        """{"LABEL x", "LABEL"} of every line; `line N` where it has no name of its own."""
         result: dict[str, NDArray[Any]] = {}
-        for line in self._lines:
-            result[f"{line.label} x"], result[line.label] = line.x, line.y
+        for i, line in enumerate(self._lines):
+            name = line.label or line.hover or f"line {i}"
+            result[f"{name} x"], result[name] = line.x, line.y
         return result
 
     def on_theme_changed(self) -> None:
@@ -75,9 +109,10 @@ class LinesPlot(Plot):
         super().on_theme_changed()
         self.request_draw()
 
-    def _axis(self, values: NDArray[Any]) -> NDArray[np.float64]:
+    @staticmethod
+    def _axis(values: NDArray[Any], logarithmic: bool) -> NDArray[np.float64]:
         out = np.asarray(values, dtype=np.float64)
-        if not self._log:
+        if not logarithmic:
             return out
         result = np.full(out.shape, np.nan)
         np.log10(out, out=result, where=out > 0)
@@ -87,7 +122,7 @@ class LinesPlot(Plot):
         """Hand the lines to their items and follow their extent."""
         xs, ys = [], []
         for item, line in zip(self._items, self._lines, strict=False):
-            x, y = self._axis(line.x), self._axis(line.y)
+            x, y = self._axis(line.x, self._log_x), self._axis(line.y, self._log_y)
             color = theme().color(line.meaning)
             pen = pg.mkPen(color, width=1)
             if line.dashed:
@@ -107,8 +142,9 @@ class LinesPlot(Plot):
         """Every line's value at the point nearest along x."""
         lines: list[str] = []
         for line in self._lines:
-            at = self._axis(line.x)
+            at = self._axis(line.x, self._log_x)
             if at.size and np.isfinite(at).any():
                 i = int(np.nanargmin(np.abs(at - x)))
-                lines.append(f"{line.label}: {number(float(line.y[i]))} at {number(float(line.x[i]))}")
+                name = line.hover or line.label
+                lines.append(f"{name}: {number(float(line.y[i]))} at {number(float(line.x[i]))}")
         return "\n".join(lines)

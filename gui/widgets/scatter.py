@@ -33,6 +33,7 @@ class Scatter(Plot):
         self._clouds: dict[str, str] = {}
         self._points: dict[str, NDArray[np.float64]] = {}
         self._stamped: tuple[tuple[float, ...], QImage] | None = None
+        self._extent: tuple[float, float] | None = None
         super().__init__(name or f"{y_label} against {x_label}", x_label, y_label, parent)
 
     def add_cloud(self, name: str, meaning: str = "model") -> None:
@@ -54,6 +55,11 @@ class Scatter(Plot):
         self._points[name] = np.stack([xs, ys])
         self.request_draw()
 
+    def set_extent(self, low: float, high: float) -> None:
+        """Keep both axes at this range whatever the points are, so that a cloud seen over time grows and shrinks."""
+        self._extent = (low, high)
+        self.request_draw()
+
     def data(self) -> dict[str, NDArray[Any]]:
         """{"NAME x", "NAME y"} of every cloud, all points."""
         return {f"{name} {axis}": p[i] for name, p in self._points.items() for i, axis in enumerate("xy")}
@@ -70,6 +76,9 @@ class Scatter(Plot):
     def draw(self) -> None:
         """Make all points visible; the overlay draws them."""
         self._stamped = None
+        if self._extent is not None:
+            self.show_range(*self._extent, *self._extent)
+            return
         finite = [p[:, np.isfinite(p).all(axis=0)] for p in self._points.values()]
         extents = [(p.min(axis=1), p.max(axis=1)) for p in finite if p.size]
         if not extents:
