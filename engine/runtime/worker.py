@@ -97,7 +97,7 @@ def _prepare(start: m.Start, port: Port, store: Any) -> Any:
     from engine.papers import load_paper
     from engine.papers.contract import ParameterError, validate
     from engine.runtime.checkpoint import read_checkpoint
-    from engine.runtime.checkpoint_files import newest_first
+    from engine.runtime.checkpoint_files import CheckpointError, newest_first
     from engine.runtime.device import choose, set_threads
     from engine.runtime.loop import Setup
     from engine.runtime.ring import RingWriter
@@ -121,7 +121,10 @@ def _prepare(start: m.Start, port: Port, store: Any) -> Any:
     wall = 0.0
     notes = [*choice.notes, *getattr(experiment, "notes", ())]
     if loaded is not None:
-        experiment.restore(loaded.state)
+        try:
+            experiment.restore(loaded.state)
+        except ValueError as error:
+            raise CheckpointError(f"The checkpoint at update {loaded.header.step:,} does not fit: {error}") from error
         notes += [f"{skipped.reason} Update {loaded.header.step:,} is used." for skipped in loaded.skipped]
     elif to_resume is not None:
         notes.append("Nothing had been saved yet: the run starts again from its beginning, with the same seed.")
