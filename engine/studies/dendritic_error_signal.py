@@ -9,7 +9,7 @@ import numpy as np
 from engine.runtime.jobs import CallJob, RunResult
 from engine.studies.contract import Measurement, StudyContext, spread
 from engine.studies.dendritic_digits import SIZE_NOTE, UPDATES, Group, Recipe, learn_groups
-from engine.studies.dendritic_in_time import run_job
+from engine.studies.dendritic_in_time import REGRESSION_FULL, run_job
 from engine.studies.dendritic_jobs import Theorem, weak_feedback
 from engine.studies.drawing import draw_bars, draw_over_seeds
 from engine.studies.figures import COLOURS, new_figure, write_figure
@@ -77,6 +77,7 @@ def _draw_theorem(context: StudyContext, theorems: Sequence[Theorem]) -> list[st
 
 # --- alignment --------------------------------------------------------------------------------------------------
 
+ALIGNMENT_STEPS = 10_000
 ABOUT_45 = (35.0, 55.0)
 
 
@@ -87,13 +88,13 @@ def is_about_45(start: Sequence[float], end: Sequence[float]) -> bool:
 
 def measure_alignment(context: StudyContext) -> Measurement:
     """To what angle do W₂ᵀ and the fixed random B come while W learns?"""
-    trials = 320_000 if context.full else 8000
+    steps = REGRESSION_FULL if context.full else ALIGNMENT_STEPS
     digits = [
         run_job(context, "digits", "digits-one", seed, UPDATES, curves=("alignment_1", "angle_1"))
         for seed in context.seeds
     ]
     regression = [
-        run_job(context, "regression", "regression", seed, trials, curves=("alignment_1",)) for seed in context.seeds
+        run_job(context, "regression", "regression", seed, steps, curves=("alignment_1",)) for seed in context.seeds
     ]
     results: list[RunResult] = run(context, [*regression, *digits])
     count = len(context.seeds)
@@ -115,7 +116,7 @@ def measure_alignment(context: StudyContext) -> Measurement:
     return context.measurement(
         f"digits {spread(start['digits'], '°', 0)} to {spread(end['digits'], '°', 0)}; "
         f"regression {spread(start['regression'], '°', 0)} to {spread(end['regression'], '°', 0)} "
-        f"after {32 * trials:,} trials",
+        f"after {32 * steps:,} trials",
         {f"{task}_{when}": v[task] for when, v in (("start", start), ("end", end)) for task in by_task},
         is_about_45(start["digits"], end["digits"]) and is_about_45(start["regression"], end["regression"]),
         results[0].device,
