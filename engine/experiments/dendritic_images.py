@@ -80,6 +80,7 @@ class ImageExperiment:
         self._before_staged: State | None = None
         self._suspicious = 0
         self._scope = Oscilloscope()
+        self.looked_at = self.net.activity(1)  # where pictures present their probe, beside training
         self.probe_x = self.task.train_x[:PROBE_EXAMPLES]
         self.probe_u = self.task.u_star[self.task.train_y[:PROBE_EXAMPLES]]
         self._warn_of_dilution()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -58,7 +60,8 @@ def circuit_view(experiment: ImageExperiment, probe: Probe, teacher: bool) -> Ci
     """One presentation of the probe, without noise and without learning."""
     x, label = picture_of(experiment, probe)
     target = target_of(experiment, probe, label) if teacher and experiment.net.knobs.teacher else None
-    activity = experiment.net.probe(x, target)
+    with torch.no_grad():
+        activity = experiment.net.present(experiment.looked_at, x, target)
     return _view_of(experiment, activity, label, target is not None, phase=-1)
 
 
@@ -72,8 +75,9 @@ def _view_of(experiment: ImageExperiment, a: Activity, label: int, is_taught: bo
     angles: tuple[float, ...] = ()
     deltas: dict[int, Tensor] = {}
     if is_taught and phase in (-1, 2, 3):
-        angles = tuple(angles_to_backprop(net, a).values())
         deltas = backprop_deltas(net.synapses, a, output_error(a, net.mixing.lam_N, "nudge"))
+        one = a.batch == 1
+        angles = _angles_of_one(a, deltas) if one else tuple(angles_to_backprop(net, a).values())
     areas = tuple(_area_view(experiment, a, k, deltas.get(k + 1)) for k in range(1, net.N))
     N, mixing = net.N, net.mixing
     output = OutputView(
@@ -92,6 +96,35 @@ def _view_of(experiment: ImageExperiment, a: Activity, label: int, is_taught: bo
         time_ms=float("nan"),
         angles=angles,
     )
+
+
+def _angles_of_one(a: Activity, deltas: Mapping[int, Tensor]) -> tuple[float, ...]:
+    """`angles_to_backprop` for a batch of one, where both updates have rank one: no matrix has to be formed.
+
+    With u = a⊗b and v = c⊗d, |u/|u| − v/|v||² = 2 − 2 cos(a, c) cos(b, d), written in chords so that small angles
+    stay exact.
+    """
+    angles = []
+    for k in range(1, a.N + 1):
+        posts = _row(a.cells[k] - a.p_hat[k]), _row(deltas[k])
+        pres = _row(a.r[k - 1]), _row(a.r_up[k - 1])
+        post, pre = _squared_chord(*posts), _squared_chord(*pres)
+        chord = post + pre - post * pre / 2.0
+        angles.append(math.degrees(2.0 * math.atan2(math.sqrt(max(0.0, chord)), math.sqrt(max(0.0, 4.0 - chord)))))
+    return tuple(angles)
+
+
+def _row(batch: Tensor) -> np.ndarray:
+    return batch[0].cpu().numpy().astype(np.float64)
+
+
+def _squared_chord(x: np.ndarray, y: np.ndarray) -> float:
+    """Squared distance of the unit vectors; NaN when one of them has no direction."""
+    a, b = math.sqrt(float(x @ x)), math.sqrt(float(y @ y))
+    if not (math.isfinite(a) and math.isfinite(b)) or a == 0.0 or b == 0.0:
+        return math.nan
+    difference = x / a - y / b
+    return float(difference @ difference)
 
 
 def _area_view(experiment: ImageExperiment, a: Activity, k: int, delta_above: Tensor | None) -> AreaView:
