@@ -41,11 +41,20 @@ class _Overlay(QWidget):
         painter.end()
 
 
+_TICK_PX = 18
+"""Least distance of two decades that both get their words."""
+
+
 class _Axis(pg.AxisItem):
     """An axis whose logarithmic ticks are decades, then 2 and 5, then the rest without words."""
 
     def logTickValues(self, minVal: float, maxVal: float, size: float, stdTicks: Any) -> list[tuple[Any, list[float]]]:
         decades = range(math.floor(minVal), math.ceil(maxVal) + 1)
+        every = max(1, math.ceil(len(decades) * _TICK_PX / max(size, 1)))
+        if every > 1:  # many decades in little room: words at every second, third, ...
+            far = [float(d) for d in decades if minVal < d < maxVal]
+            self.style["maxTextLevel"] = 0
+            return [(float(every), [d for d in far if d % every == 0]), (1.0, [d for d in far if d % every])]
         levels: list[tuple[Any, list[float]]] = [(1.0, [float(d) for d in decades])]
         for digits in ((2, 5), (3, 4, 6, 7, 8, 9)):
             levels.append((None, [d + math.log10(k) for d in decades for k in digits]))
