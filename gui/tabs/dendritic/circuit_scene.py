@@ -13,7 +13,7 @@ from engine.papers.dendritic_views import CellView, CircuitView, DreamView, Scop
 from gui.tabs.dendritic.area_strips import AreaStrips
 from gui.tabs.dendritic.cell_card import CellCard
 from gui.tabs.dendritic.looking import Looking
-from gui.tabs.dendritic.probe_bar import PhaseLine, ProbeBar
+from gui.tabs.dendritic.probe_bar import ProbeBar
 from gui.tabs.dendritic.scaling import ERROR, POTENTIAL
 from gui.tabs.dendritic.schematic import Schematic
 from gui.tabs.dendritic.scope_card import ScopeCard
@@ -22,6 +22,7 @@ from gui.widgets.image_grid import ImageGrid
 from gui.widgets.legend import LegendEntry
 from gui.widgets.panel import Panel
 from gui.widgets.panel_grid import PanelGrid, column, row
+from gui.widgets.phase_line import PhaseLine
 from gui.widgets.probing import when_there_is_one
 from gui.widgets.stacked import Stacked
 
