@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QWidget
 
 from engine.papers.dendritic_views import AreaView, CircuitView
 from gui.shell.theme import Table, theme
+from gui.tabs.dendritic.cell_words import area_text
 from gui.tabs.dendritic.scaling import ERROR, shade
-from gui.tabs.dendritic.schematic import area_text
 from gui.widgets.painted import PaintedView, colored_image, draw_text, number, symmetric_range
 
 LABEL = 74

@@ -94,6 +94,7 @@ class FiguresScene(QWidget):
             curves = Curves(axis, log=True)
             self._bench.curves(curves, *names)
             panels.append(self._bench.panel(title, curves))
+        self.output_panel = panels[-1]
         self.strips_grid.arrange(column(*panels))
 
     # --- Figure 2 -----------------------------------------------------------------------------------------------
@@ -156,4 +157,7 @@ class FiguresScene(QWidget):
             self._made.add(page)
             (self._regression if page is self.regression_grid else self._strip_charts)()
             self.grid_made.emit(page)
+        if page is self.strips_grid:
+            taught = params.task == "association"
+            self.output_panel.set_empty("" if taught else "No teacher in this figure: the output has no target.")
         self.stack.setCurrentWidget(page)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.papers.dendritic_views import AreaView, CircuitView
 from gui.shell.theme import theme
+from gui.tabs.dendritic.cell_words import area_text
 from gui.tabs.dendritic.scaling import ERROR, palette_of, pick, shade, spread_out
 from gui.widgets.painted import PaintedView, colored_image, draw_text, number
 
@@ -287,17 +288,3 @@ def _wires(low: Row, high: Row, below: float) -> list[QLineF]:
     return [
         QLineF(p.x(), p.y() - low.radius, q.x(), q.y() + high.radius * below) for p in low.points for q in high.points
     ]
-
-
-def area_text(area: AreaView, k: int, cell: int) -> str:
-    """All values of one pyramidal cell, a line each."""
-    lines = (
-        ("basal W r", area.v_basal),
-        ("top-down B r", area.top_down),
-        ("cancellation Q rᴵ", area.cancellation),
-        ("apical vᴬ = sum", area.v_apical),
-        ("soma u", area.u),
-        ("rate φ(u)", area.rate),
-        ("backprop δ", area.delta),
-    )
-    return "\n".join([f"area {k}, cell {cell}", *(f"{name}  {number(float(v[cell]))}" for name, v in lines)])
