@@ -1,0 +1,114 @@
+"""Do exact gradients lose classes? Ten seconds of training for each strength of the nudge, over seeds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QWidget
+
+from engine.papers.equilibrium_views import ClassesArguments, ClassesResult
+from gui.shell.rows import label, push_button
+from gui.tabs.equilibrium.names import CLASSES, SIDE
+from gui.widgets.flow import FlowRow
+from gui.widgets.heat_map import HeatMap
+from gui.widgets.lines_plot import Line, LinesPlot
+from gui.widgets.painted import number
+from gui.widgets.stacked import Stacked
+
+if TYPE_CHECKING:
+    from gui.shell.bench import Bench
+    from gui.shell.tickets import Ticket
+
+START = "Run it"
+
+
+def nudge_name(beta: float) -> str:
+    """How a learner of this experiment is called; 0 stands for the exact gradient."""
+    return "exact" if beta == 0 else f"β {beta:g}"
+
+
+class ClassesCard:
+    """A button, dead outputs over updates, and which classes are still answered; `body` goes into a panel."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._ticket: Ticket | None = None
+        self.result: ClassesResult | None = None
+        tip = "Trains small networks side by side: the exact gradient, and nudges of 0.01 and 0.25"
+        self.button = push_button(START, self.on_run, tip)
+        self.seeds = QSpinBox()
+        self.seeds.setRange(1, 10)
+        self.seeds.setValue(3)
+        self.seeds.setSuffix(" seeds")
+        self.seeds.setToolTip("Different initial weights for each")
+        self.words = label("A saturated output has no derivative: is its class lost for ever?", "muted", wrap=True)
+        self.dead = LinesPlot("dead outputs over updates", "update", "dead outputs of 10")
+        self.alive = HeatMap(
+            table="unsigned", low=0.0, high=1.0, x_label="class", unit="answered", name="classes still answered"
+        )
+        self.alive.set_ticks(x=CLASSES)
+        body = QWidget()
+        across = QHBoxLayout(body)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.addWidget(self.dead, 1)
+        across.addWidget(self.alive, 1)
+        self.body = Stacked(self.dead, above=FlowRow((self.button, self.seeds)), body=body, below=self.words)
+
+    def on_run(self) -> None:
+        """Ask for it, or give up what is under way."""
+        if self._ticket is not None and self._ticket.is_open:
+            self._ticket.cancel()
+            self.on_done()
+            return
+        self.button.setText("Stop")
+        self._ticket = self._bench.ask(
+            "classes",
+            ClassesArguments(seeds=self.seeds.value()),
+            on_result=self.on_result,
+            on_partial=lambda result, _fraction: self.show_result(result),
+            on_error=self.on_error,
+        )
+
+    def on_done(self) -> None:
+        """Ready for the next."""
+        self._ticket = None
+        self.button.setText(START)
+
+    def on_error(self, reason: str) -> None:
+        """It could not be run."""
+        self.on_done()
+        self.words.setText(reason)
+
+    def on_result(self, result: ClassesResult) -> None:
+        """All are trained."""
+        self.on_done()
+        self.show_result(result)
+
+    def show_result(self, result: ClassesResult) -> None:
+        """Mean dead outputs over updates, one row of classes per learner and seed, and both in words."""
+        self.result = result
+        names = [nudge_name(float(b)) for b in result.betas]
+        self.dead.set_lines(
+            [
+                Line(name, SIDE if name == "exact" else f"series{i}", result.curve_steps, result.curve_dead[i])
+                for i, name in enumerate(names)
+            ]
+        )
+        seeds = result.dead.shape[1]
+        self.alive.set_ticks(x=CLASSES, y=[f"{name} · {s}" for name in names for s in range(seeds)])
+        self.alive.set_matrix(np.asarray(result.alive, dtype=np.float32).reshape(-1, result.alive.shape[-1]))
+        self.words.setText(
+            f"after {result.steps:,} updates, dead outputs and accuracy: "
+            + "; ".join(
+                f"{name}: {', '.join(str(int(d)) for d in dead)} and {', '.join(number(float(a), 3) for a in acc)} %"
+                for name, dead, acc in zip(names, result.dead, result.accuracy, strict=True)
+            )
+        )
+
+    def data(self) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
+        """The whole result, for an export."""
+        if self.result is None:
+            return {}
+        names = ("betas", "accuracy", "dead", "alive", "curve_steps", "curve_dead", "curve_accuracy")
+        return {name: np.asarray(getattr(self.result, name), dtype=np.float64) for name in names}
