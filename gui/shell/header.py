@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from engine.papers.contract import Paper
 from gui.shell.actions import Actions
-from gui.shell.rows import ElidedLabel, action_button, label
+from gui.shell.rows import action_button, label
 from gui.shell.theme import theme
+from gui.widgets.elided import ElidedLabel
 
 
 class Header(QWidget):

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWi
 
 from engine.papers.contract import Paper
 from gui.shell.icons import pixmap
-from gui.shell.rows import ElidedLabel, label
+from gui.shell.rows import label
 from gui.shell.theme import theme
+from gui.widgets.elided import ElidedLabel
 
 WIDTH = 218
 _SPARK_POINTS = 56
@@ -255,6 +256,7 @@ class Rail(QFrame):
         self._machine[0].set_full_text(device)
         self._machine[1].set_full_text(memory)
 
-    def show_score(self, holding: int, total: int) -> None:
-        """How many claims of all papers hold."""
-        self.items["scorecard"].show_state(f"{holding} of {total} claims hold", "muted")
+    def show_score(self, holding: int, measured: int, total: int) -> None:
+        """How many claims of all papers hold, of those that were measured here."""
+        text = f"{holding} of {measured} claims hold" if measured else f"{total} claims, none measured"
+        self.items["scorecard"].show_state(text, "muted")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from gui.shell.actions import Actions, tooltip
 from gui.shell.icons import follow_theme
@@ -23,37 +23,6 @@ def label(text: str = "", role: str = "", wrap: bool = False, selectable: bool =
     if selectable:
         made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return made
-
-
-class ElidedLabel(QLabel):
-    """A label that takes what room there is and elides the rest; `full_text` is what it would say."""
-
-    def __init__(self, text: str = "") -> None:
-        super().__init__()
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.full_text = text
-
-    def set_full_text(self, text: str) -> None:
-        """Show as much of it as fits; the tooltip has all."""
-        if text != self.full_text:
-            self.full_text = text
-            self.setToolTip(text)
-            self._elide()
-
-    def sizeHint(self) -> QSize:
-        metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance(self.full_text) + 2, metrics.height())
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(20, self.fontMetrics().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._elide()
-
-    def _elide(self) -> None:
-        room = max(0, self.width() - 1)
-        self.setText(self.fontMetrics().elidedText(self.full_text, Qt.TextElideMode.ElideRight, room))
 
 
 def set_role(widget: QWidget, role: str) -> None:

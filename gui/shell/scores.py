@@ -39,8 +39,7 @@ class Scores(QObject):
 
     def _show(self, records: list[StudyRecord]) -> None:
         self.found = {(r.paper, r.claim): r for r in records}
-        holding, _, total = self.counts()
-        self._window.rail.show_score(holding, total)
+        self._window.rail.show_score(*self.counts())
         self.show_on_page(self._window.current)
         self.refreshed.emit()
 

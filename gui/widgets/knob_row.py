@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 
 from engine.papers.contract import Knob
 from gui.shell.icons import follow_theme
-from gui.shell.rows import ElidedLabel, keep_keys, set_role
+from gui.shell.rows import keep_keys, set_role
+from gui.widgets.elided import ElidedLabel
 
 _STOPS = 1000
 

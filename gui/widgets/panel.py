@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
+    QSizePolicy,
     QStackedLayout,
     QToolButton,
     QVBoxLayout,
@@ -25,6 +26,7 @@ from gui.shell.icons import follow_theme
 from gui.shell.theme import theme
 from gui.widgets import provenance as files
 from gui.widgets.background import Background
+from gui.widgets.elided import ElidedLabel
 from gui.widgets.legend import Legend, LegendEntry
 
 Data = dict[str, NDArray[Any]]
@@ -153,8 +155,9 @@ class Panel(QFrame):
         self._header = _Header(self)
         self._header.setToolTip("Double-click to maximise or restore")
         self._header.double_clicked.connect(self.on_title_double_clicked)
-        self._title = QLabel(title)
+        self._title = ElidedLabel(title)
         self._title.setProperty("role", "title")
+        self._title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self._stale = QLabel()
         self._stale.setProperty("role", "warning")
         self._stale.hide()
@@ -207,11 +210,11 @@ class Panel(QFrame):
     @property
     def title(self) -> str:
         """The words at the top left."""
-        return self._title.text()
+        return self._title.full_text
 
     def set_title(self, title: str) -> None:
         """Change the words at the top left."""
-        self._title.setText(title)
+        self._title.set_full_text(title)
         self.setAccessibleName(title)
 
     @property

@@ -11,7 +11,8 @@ from engine.papers.contract import Paper
 from engine.runtime.messages import Progress
 from gui.shell.actions import Actions, tooltip
 from gui.shell.icons import follow_theme
-from gui.shell.rows import ElidedLabel, action_button, keep_keys
+from gui.shell.rows import action_button, keep_keys
+from gui.widgets.elided import ElidedLabel
 from gui.widgets.preset_box import PresetBox
 from gui.widgets.speed import SpeedSlider
 
