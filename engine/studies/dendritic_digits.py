@@ -29,6 +29,7 @@ NAMES: dict[LearnerKind, str] = {
 }
 SIZE_NOTE = "scikit-learn's 8×8 digits, 1437 to learn and 360 to test: one test digit is 0.28 points; the paper: MNIST."
 MNIST_NOTE = "All 60,000 training images, the paper 55,000 with 5,000 held out; nothing is chosen by the test set here."
+PAPER_LABEL = "paper, MNIST"
 FINAL_NOTE = "Test error: mean over the last tenth of the updates, at constant rates."
 
 
@@ -99,10 +100,10 @@ def is_near_backprop_and_above_one_layer(
 def measure_digits(context: StudyContext) -> Measurement:
     """How many digits does the circuit mistake beside backprop, one layer, and circuits with a part missing?"""
     if context.full:
-        recipes = {"784-500-500-10": Recipe("mnist", ("circuit", "backprop", "one_layer", "shallow"))}
+        recipes = {"784-500-500-10": Recipe("mnist", ("circuit", "backprop", "one_layer"))}
     else:
         recipes = {
-            "64-100-100-10": Recipe("digits-deep", ("circuit", "backprop", "one_layer", "shallow")),
+            "64-100-100-10": Recipe("digits-deep", ("circuit", "backprop", "one_layer")),
             "64-100-10": Recipe("digits-one", ("circuit", "backprop", "transpose", "shallow", "untracked", "silenced")),
         }
     groups = learn_groups(context, recipes, _updates(context))
@@ -110,8 +111,7 @@ def measure_digits(context: StudyContext) -> Measurement:
     circuit, backprop, one_layer = (deep.final(kind) for kind in ("circuit", "backprop", "one_layer"))
     figures: list[str] = []
     if context.figures is not None:
-        paper = {"circuit": 1.96, "backprop": 1.53, "one layer": 8.4} if context.full else {}
-        figures = _draw(context, groups, paper, "digits")
+        figures = _draw(context, groups, {"circuit": 1.96, "backprop": 1.53, "one layer": 8.4}, "digits")
     return context.measurement(
         f"test error {spread(circuit, '%', 2)}; backprop {spread(backprop, '%', 2)}; "
         f"one layer {spread(one_layer, '%', 2)}",
@@ -146,7 +146,7 @@ def measure_frozen_second(context: StudyContext) -> Measurement:
     if context.figures is not None:
         renamed = {"W₂ frozen": frozen, "W₁, W₂ frozen": readout}
         figure, (left, right) = new_figure(2)
-        draw_bars(left, renamed, {"W₂ frozen": 2.11} if context.full else {}, "test error in %", title)
+        draw_bars(left, renamed, {"W₂ frozen": 2.11}, "test error in %", title, PAPER_LABEL)
         for runs, label, colour in (
             (group.runs["circuit"], "W₂ frozen", COLOURS["model"]),
             (group.runs["shallow"], "W₁, W₂ frozen", COLOURS["baseline"]),
@@ -200,7 +200,7 @@ def measure_learned_feedback(context: StudyContext) -> Measurement:
     figures: list[str] = []
     if context.figures is not None:
         figure, (left, right) = new_figure(2)
-        draw_bars(left, names, {"all learn": 2.48} if context.full else {}, "test error in %", title)
+        draw_bars(left, names, {"all learn": 2.48}, "test error in %", title, PAPER_LABEL)
         for runs, label, colour in (
             (learned_group.runs["circuit"], "all learn, random start", COLOURS["model"]),
             (fixed_group.runs["circuit"], "prepared, B fixed", COLOURS["series1"]),
@@ -234,7 +234,7 @@ def _draw(context: StudyContext, groups: Sequence[Group], paper: Mapping[str, fl
     for row, group in enumerate(groups):
         bars, curves = axes[2 * row], axes[2 * row + 1]
         measured = {NAMES[kind]: group.final(kind) for kind in group.runs}
-        draw_bars(bars, measured, paper if row == 0 else {}, "test error in %", group.title)
+        draw_bars(bars, measured, paper if row == 0 else {}, "test error in %", group.title, PAPER_LABEL)
         for kind, colour in zip(group.runs, palette, strict=False):
             runs = [(x.steps, x.error) for x in group.runs[kind]]
             draw_over_seeds(curves, runs, NAMES[kind], colour, dashed=kind != "circuit")

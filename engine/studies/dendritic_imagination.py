@@ -13,7 +13,7 @@ from engine.runtime.jobs import CallJob
 from engine.studies.contract import Measurement, StudyContext, spread
 from engine.studies.dendritic_jobs import Perception, perceive
 from engine.studies.drawing import draw_bars, draw_pictures
-from engine.studies.figures import COLOURS, new_figure, write_figure
+from engine.studies.figures import new_figure, write_figure
 from engine.studies.running import run
 
 UPDATES = 12_000
@@ -96,7 +96,6 @@ def measure_generation(context: StudyContext) -> Measurement:
         rows = np.stack([*(p.dream for p in found), found[0].means])
         names = [*(f"dreamt, seed {seed}" for seed in context.seeds), "class means"]
         draw_pictures(axes, rows, names, "Generated from the class alone (d = a = 1)")
-        axes.title.set_color(COLOURS["model"])
         figures = write_figure(figure, context.figures, "generate")
     return context.measurement(
         f"{spread(named, 'of 10', 0)} recognised by the net itself, {spread(nearest, 'of 10', 0)} nearest to the mean "

@@ -16,7 +16,12 @@ _BAR = 0.38
 
 
 def draw_bars(
-    axes: Axes, measured: Mapping[str, Sequence[float]], paper: Mapping[str, float], unit: str, title: str
+    axes: Axes,
+    measured: Mapping[str, Sequence[float]],
+    paper: Mapping[str, float],
+    unit: str,
+    title: str,
+    paper_label: str = "paper",
 ) -> None:
     """Filled: mean over seeds, a dot for each seed; hollow: the paper's figure where it gives one."""
     for place, (name, values) in enumerate(measured.items()):
@@ -30,10 +35,12 @@ def draw_bars(
             beside, theirs = place + _BAR / 2, paper[name]
             is_first = name == next(iter(paper))
             axes.bar(beside, theirs, _BAR, fill=False, edgecolor=COLOURS["paper"], linewidth=1.4,
-                     label="paper" if is_first else None)  # fmt: skip
+                     label=paper_label if is_first else None)  # fmt: skip
             axes.annotate(f"{theirs:g}", (beside, theirs), (0, 3), textcoords="offset points", ha="center",
                           fontsize=8, color=COLOURS["paper"])  # fmt: skip
-    axes.set_xticks(range(len(measured)), list(measured), rotation=20 if len(measured) > 3 else 0)
+    is_crowded = len(measured) > 3
+    axes.set_xticks(range(len(measured)), list(measured), rotation=20 if is_crowded else 0)
+    axes.tick_params(axis="x", labelsize=8 if is_crowded else 9)
     axes.set_ylabel(unit)
     axes.set_title(title)
     axes.margins(y=0.15)

@@ -15,7 +15,6 @@ from tests.engine.experiments.dendritic_runs import KINDS, PAPER, assert_same_st
 
 PHASES = len(PAPER.phases)
 IMAGE_KINDS = ["digits", "noisy digits"]
-SETS = {"mnist": "mnist", "fashion": "fashion-mnist"}
 
 
 def look_at_everything(experiment):
@@ -137,7 +136,7 @@ def test_that_a_state_of_another_circuit_is_refused_with_its_shape(name):
 @pytest.mark.parametrize("preset", [p.id for p in PAPER.presets])
 def test_that_every_preset_of_the_dendritic_paper_starts(preset):
     needs = PAPER.preset(preset).needs
-    if needs and (not os.environ.get("ATELIER_DATA") or find(SETS[needs]) is None):
+    if needs and (not os.environ.get("ATELIER_DATA") or find(needs) is None):
         pytest.skip(f"ATELIER_DATA does not hold {needs}")
     experiment = begin(preset)
     values = {}
