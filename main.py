@@ -1,4 +1,4 @@
-"""The one door: no argument opens the lab; train, papers, doctor, reproduce, sweep, say and bench need no window.
+"""The one door: no argument opens the lab; the commands (see --help) need no window.
 
 An engine process imports this file again under another name, so nothing happens here at import.
 """

@@ -181,7 +181,7 @@ def _data() -> list[Finding]:
             findings.append(Finding("data", "problem", str(error)))
             continue
         if found is None:
-            remedy = "Downloaded when a preset asks for it; or name the folder of your own copy in ATELIER_DATA."
+            remedy = f"python main.py data fetch {name}; or name the folder of your own copy in ATELIER_DATA."
             findings.append(Finding("data", "note", f"{source.title} is not here", remedy))
         else:
             lacking = [part for part in source.files if part not in found.files]

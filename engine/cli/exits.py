@@ -9,6 +9,6 @@ NOT_BUILT = 3
 INTERRUPTED = 130  # Ctrl+C: the run was saved and stopped
 
 EXPLAINED = (
-    "Exit codes: 0 done; 1 a run failed, a claim could not be measured or the doctor found a problem; "
+    "Exit codes: 0 done; 1 a run or a download failed, a claim could not be measured or the doctor found a problem; "
     "2 wrong parameters, nothing was started; 3 not built yet; 130 interrupted with Ctrl+C, saved and stopped."
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
@@ -111,6 +111,20 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
+class Data:
+    """Lists the public data sets and where they are; fetch NAME downloads one. Nothing is downloaded without it."""
+
+    what: tyro.conf.Positional[Literal["list", "fetch"]] = "list"
+    """list, or fetch to download."""
+    name: tyro.conf.Positional[str] = ""
+    """Name of the set: mnist or fashion-mnist; list without a name: all."""
+    folder: Path | None = None
+    """list: a folder to search first. fetch: where to put the set, in a folder of its own name."""
+    json: bool = False
+    """Print JSON; while fetching, one object a line with the bytes that have arrived."""
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """Speaks a sentence with the talking face of ObamaNet."""
 
@@ -132,10 +146,11 @@ class Bench:
     """Print a JSON list."""
 
 
-Command = Train | Papers | Doctor | Reproduce | Sweep | Say | Bench
+Command = Train | Papers | Data | Doctor | Reproduce | Sweep | Say | Bench
 COMMANDS: dict[str, type[Command]] = {
     "train": Train,
     "papers": Papers,
+    "data": Data,
     "doctor": Doctor,
     "reproduce": Reproduce,
     "sweep": Sweep,

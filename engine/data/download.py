@@ -26,6 +26,7 @@ def download(
     """
     import pooch  # with requests, a third of a second
 
+    pooch.get_logger().setLevel("ERROR")  # what it would write into the terminal, our progress and faults say
     wanted = source(name)
     target = folder or paths.datasets_folder() / wanted.name
     total = sum(file.nbytes for file in wanted.files.values())
