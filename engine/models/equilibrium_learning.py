@@ -45,7 +45,10 @@ class LearningKnobs:
 
 
 class Phases:
-    """States of one batch of B pictures in both phases: rows 0..B-1 plus (and free), rows B..2B-1 minus (or rest)."""
+    """States of one batch of B pictures in both phases: rows 0..B-1 plus (and free), rows B..2B-1 minus (or rest).
+
+    first: views of rows 0..B-1; rested: the free rest, kept through the second phase.
+    """
 
     def __init__(self, net: Network, batch: int) -> None:
         self.batch = batch
@@ -58,12 +61,9 @@ class Phases:
         self.first: States = [v[:batch] for v in self.s]
         self.beta = like.new_zeros(2 * batch, 1)
         self.weight = like.new_zeros(2 * batch, 1)
+        self.rested: States = [torch.empty_like(v) for v in self.first]
         self.side: States = []
         self.side_network: SideNetwork | None = None
-
-    def rest(self) -> States:
-        """The free rest once the second phase has begun one-sided, else the first half: copies."""
-        return [v.clone() for v in self.first]
 
 
 class Learner:
@@ -101,8 +101,9 @@ class Learner:
             for _ in range(knobs.free_sweeps):
                 self.relaxation.sweep(p.first, base, knobs.solver, knobs.epsilon)
             p.base[B:].copy_(base)
-            for v in p.s[1:]:
+            for v, rest in zip(p.s[1:], p.rested[1:], strict=True):
                 v[B:].copy_(v[:B])
+                rest.copy_(v[:B])
 
     def nudged_phase(self, p: Phases, sign: float = 1.0) -> None:
         """From rest with the nudge; or the side network's sweeps. sign: of beta for random_sign."""

@@ -61,6 +61,22 @@ class SideNetwork:
             found.append(self.m[k] * f)
         return found
 
+    def response(self, u: States) -> States:
+        """J u: how the free force changes when the states move by u (walls taken into account)."""
+        net, slope = self.net, self.slope
+        found = [u[0]]
+        for k in range(1, net.L + 1):
+            heard = torch.zeros_like(u[k])
+            if k > 1:
+                heard = heard + (slope[k - 1] * u[k - 1]) @ net.W[k - 1]
+            if k < net.L:
+                heard = heard + (slope[k + 1] * u[k + 1]) @ net.T[k]
+            f = slope[k] * heard - u[k]
+            if not self.is_clipped:
+                f = f + self.bend[k] * u[k]
+            found.append(self.m[k] * f)
+        return found
+
     def step(self, v: States, epsilon: float) -> States:
         """S_{n+1} = m (S_n + epsilon J^T S_n)."""
         return [v[0], *(a + epsilon * f for a, f in zip(v[1:], self.flow(v)[1:], strict=True))]
@@ -86,6 +102,17 @@ class SideNetwork:
                 v = self.sweep(v, error)
         return v
 
+    def stable_epsilon(self, y: Tensor) -> float:
+        """An Euler step at which the side network settles: below 1 / its largest eigenvalue, by power iteration."""
+        v, rate = self.error(y), 1.0
+        for _ in range(20):
+            size = sum(float(x.square().sum()) for x in v[1:]) ** 0.5
+            if size == 0.0:
+                return 0.5
+            v = self.flow([v[0], *(x / size for x in v[1:])])
+            rate = sum(float(x.square().sum()) for x in v[1:]) ** 0.5
+        return min(0.5, 0.9 / max(rate, 1e-9))
+
     def gradient(self, v: States) -> Gradient:
         """-(d2E / dtheta ds) v, mean over the batch: dJ/dtheta when v = H^{-1} dC/ds."""
         rho, batch = self.net.rho, self.s[0].shape[0]
@@ -100,4 +127,6 @@ class SideNetwork:
 def exact_gradient(net: Network, s: States, y: Tensor, sweeps: int = 60) -> Gradient:
     """dJ/dtheta at the rest s by the converged side network."""
     side = SideNetwork(net, s)
-    return side.gradient(side.solve(y, sweeps) if net.rho.is_clipped else side.solve(y, 5 * sweeps, 0.5))
+    if net.rho.is_clipped:
+        return side.gradient(side.solve(y, sweeps))
+    return side.gradient(side.solve(y, 5 * sweeps, side.stable_epsilon(y)))

@@ -140,19 +140,24 @@ def settle(
 def to_rest(net: Network, x: Tensor, tolerance: float = 1e-14, most: int = 5000) -> States:
     """The free rest from 0, as near as float64 allows: sweeps until no neuron is farther off than `tolerance`.
 
-    Stops after `most` sweeps or when a hundred more bring nothing (float64's floor, or a cycle of asymmetric weights).
+    Stops after `most` sweeps or when a hundred more bring nothing (float64's floor, or a cycle of asymmetric weights);
+    neurons that are not clipped take smaller steps first when they do not settle.
     """
     with torch.no_grad():
         s = net.zeros(x)
-        relaxation = Relaxation(net)
-        base = net.input_drive(x)
+        relaxation, base, epsilon = Relaxation(net), net.input_drive(x), 0.5
         best, since = float("inf"), 0
         for sweep in range(most):
-            relaxation.sweep(s, base, "exact", 0.5)
-            if sweep % 10 == 9:
-                now = max(float(d.max()) for d in net.defect(s)[1:])
-                since = 0 if now < best else since + 10
-                best = min(best, now)
-                if now <= tolerance or since >= 100:
+            relaxation.sweep(s, base, "exact", epsilon)
+            if sweep % 10 != 9:
+                continue
+            now = max(float(d.max()) for d in net.defect(s)[1:])
+            since = 0 if now < best else since + 10
+            best = min(best, now)
+            if now <= tolerance:
+                break
+            if since >= 100:
+                if net.rho.is_clipped or best < 1e-9 or epsilon < 0.02:
                     break
+                epsilon, since, best = 0.5 * epsilon, 0, float("inf")
         return s

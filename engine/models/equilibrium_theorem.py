@@ -5,7 +5,7 @@
 With Euler steps it holds step by step, for every epsilon: S~_n = (s_{n+1} - s_n) / (epsilon beta) in the limit, and
 S_{n+1} = S_n + epsilon J^T S_n. After n steps of the second phase the weight estimate is the sum of the *first n* terms
 of the side network. Three roads lead to S~: a finite nudge from one side, one centred, and the exact derivative in beta
-at 0 by forward-mode differentiation of the very same steps. All of it in float64.
+at 0 carried forward through the very same steps, by hand or by automatic differentiation. All of it in float64.
 """
 
 from __future__ import annotations
@@ -90,17 +90,36 @@ def finite_runs(
 
 
 def _exact_run(net: Network, s: States, y: Tensor, epsilon: float, steps: int) -> Run:
-    """ds_n/dbeta at beta = 0 by forward mode through the steps."""
+    """u_n = ds_n/dbeta at beta = 0, carried forward through the steps: u_{n+1} = u_n + epsilon (J u_n - m dC/ds)."""
+    side = SideNetwork(net, s)
+    push = side.error(y)
+    u = [torch.zeros_like(v) for v in s]
+    path: list[list[Tensor]] = [[v] for v in u[1:]]
+    for _ in range(steps):
+        moved = side.response(u)
+        u = [u[0], *(a + epsilon * (f - e) for a, f, e in zip(u[1:], moved[1:], push[1:], strict=True))]
+        for k in range(net.L):
+            path[k].append(u[k + 1])
+    return _of_tangents(path, epsilon)
+
+
+def forward_mode_run(net: Network, s: States, y: Tensor, epsilon: float, steps: int) -> Run:
+    """The same derivative by automatic differentiation of the very steps the network takes (slower)."""
     base = net.input_drive(s[0])
     path: list[list[Tensor]] = [[torch.zeros_like(v)] for v in s[1:]]
     with forward_ad.dual_level():
-        beta = forward_ad.make_dual(torch.zeros(1, 1, dtype=y.dtype), torch.ones(1, 1, dtype=y.dtype))  # type: ignore[no-untyped-call]
+        one = torch.ones(1, 1, dtype=y.dtype)
+        beta = forward_ad.make_dual(torch.zeros_like(one), one)  # type: ignore[no-untyped-call]
         states = list(s)
         for _ in range(steps):
             states = net.euler_step(states, epsilon, beta, y, base)
             for k in range(net.L):
                 tangent = forward_ad.unpack_dual(states[k + 1]).tangent  # type: ignore[no-untyped-call]
                 path[k].append(torch.zeros_like(s[k + 1]) if tangent is None else tangent)
+    return _of_tangents(path, epsilon)
+
+
+def _of_tangents(path: list[list[Tensor]], epsilon: float) -> Run:
     u = [torch.stack(p) for p in path]
     return Run([-(t[1:] - t[:-1]) / epsilon for t in u], [-t[:-1] for t in u], [], [])
 

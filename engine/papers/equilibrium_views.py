@@ -1,6 +1,6 @@
 """The pictures and gestures of the equilibrium tab: what each asks for and what it gets.
 
-Arrays are numpy, float32 unless said. L: layers after the input (hidden ones and the output); n_l: neurons of layer l;
+Arrays are numpy, float32 unless said. L: layers after the input (hidden ones and the output); n_k: neurons of layer k;
 h, w: image size; T: moments; time runs in units of the neurons' own time constant (a step lasts epsilon).
 """
 
@@ -43,8 +43,8 @@ class ValleyQuery:
     """
 
     x: float = 1.0
-    w_1: float = 0.6
-    w_2: float = 0.7
+    w_1: float = 0.35
+    w_2: float = 0.6
     b: float = 0.0
     y: float = 1.0
     beta: float = 0.25
@@ -90,7 +90,7 @@ class MomentsQuery:
     """The second phase of the present weights in float64, step by step.
 
     images: how many pictures from `probe.index` on (1..64; a drawn picture stands alone); beta: 1e-6..1; nudging: one
-    sided, centred, or the exact derivative at beta = 0 by forward mode (beta is then ignored); asymmetry: 0..1, noise
+    sided, centred, or the exact derivative at beta = 0 in forward mode (beta is then ignored); asymmetry: 0..1, noise
     added to the top-down weights in units of their standard deviation; rho: the neurons (network: those of the run);
     epsilon: 0.01..0.5; steps: 10..400.
     """
@@ -190,12 +190,13 @@ class SlopeView:
 class GaugesView:
     """How good the learning signal is now, on a fixed set of training pictures, with the present knobs.
 
-    cosine, norm_ratio float64 [L]: the update of W_l (0..L-1) against the true gradient (converged side network; NaN
-    where one of them is zero). arrival [K, L]: size of the displacement of layer l after each nudged sweep (mean
-    |s - s*|), K = nudged sweeps: zero means that the error has not arrived. residual, largest_residual: mean and
-    largest distance from rest after the free phase. energy_free, energy_nudged: F per picture after each sweep, the
-    start first (nudged: plus phase). mean_rate, saturated [L]: mean rate and share of neurons at 0 or 1.
-    output_on [10]: share of pictures for which each output is above 0; dead int [10]: 1 where it never is.
+    cosine, norm_ratio float64 [L]: the update of W_k (0..L-1) against the true gradient (converged side network; NaN
+    where one of them is zero). arrival [K, L]: size of the displacement of layer k after each nudged sweep (mean
+    |s - s*|), K = nudged sweeps: zero means that the error has not arrived. residual, largest_residual: root mean
+    square and largest distance from rest after the free phase. energy_free, energy_nudged: F per picture after each
+    sweep, the start first (nudged: plus phase). mean_rate, saturated [L]: mean rate and share of neurons at 0 or 1.
+    output_on [10]: share of the pictures of each class for which its own output is above 0; dead int [10]: 1 where that
+    is below 5 %: the class is lost.
     words: what is wrong, one sentence ("" when nothing is).
     """
 
@@ -223,7 +224,7 @@ class StatesQuery:
 
 @dataclass(frozen=True, slots=True)
 class StatesView:
-    """The layers of one picture: free, plus, minus are tuples of [n_l], l = 1..L, at rest, nudged towards the target
+    """The layers of one picture: free, plus, minus are tuples of [n_k], k = 1..L, at rest, nudged towards the target
     and away from it (one-sided: minus equals free). shift: (plus - minus) / the distance in beta.
 
     image [h, w]; target [10]; label, predicted: -1 where there is none. phase: index of the phase just done, -1: all.
@@ -333,7 +334,7 @@ class PlayQuery:
 
 @dataclass(frozen=True, slots=True)
 class PlayView:
-    """input [h, w]: what the input layer holds now; layers: tuple of [n_l] in 0..1; energy: last 256 values of F, its
+    """input [h, w]: what the input layer holds now; layers: tuple of [n_k] in 0..1; energy: last 256 values of F, its
     times in `time` float64; velocity: mean |ds/dt| of the free neurons; predicted: class of the largest output (-1: all
     outputs are 0); step: Euler steps since the start; at_rest: velocity below 1e-3.
     """
@@ -386,7 +387,7 @@ class GhostArguments:
 
 @dataclass(frozen=True, slots=True)
 class GhostCurve:
-    """steps int64 [T]; accuracy in % of the test pictures, cost, dead outputs: float64 [T]; seconds: CPU time used."""
+    """steps int64 [T]; accuracy in % of the test pictures, cost, classes lost: float64 [T]; seconds: CPU time used."""
 
     learner: Learner
     steps: np.ndarray
@@ -401,25 +402,26 @@ class ClassesArguments:
     """Do exact gradients lose classes? Trains 64-128-10 on the digits for each learner and seed side by side.
 
     betas: strengths of the finite nudge (0 stands for the exact gradient of the side network); seeds: 1..10 starts;
-    steps: updates of each (100..10,000).
+    steps: updates of each (50..10,000).
     """
 
     betas: tuple[float, ...] = (0.0, 0.01, 0.25)
     seeds: int = 3
-    steps: int = 1500
+    steps: int = 600
 
 
 @dataclass(frozen=True, slots=True)
 class ClassesResult:
-    """One row a beta, one column a seed: accuracy in % float64 [B, S] on the test pictures; dead int [B, S]: outputs
-    that are 0 for every training picture; alive [B, S, 10]: share of the training pictures of that class for which its
-    own output is above 0. steps: updates so far; curve_steps int64 [T], curve_dead, curve_accuracy float64 [B, T]: mean
-    over seeds. seconds: CPU time.
+    """One row a beta, one column a seed: accuracy in % float64 [B, S] on the test pictures; alive [B, S, 10]: share of
+    the training pictures of each class for which its own output is above 0; dead int [B, S]: classes lost, those with
+    less than 5 %; silent int [B, S]: outputs that are 0 for every training picture (always lost, too). steps: updates
+    so far; curve_steps int64 [T], curve_dead, curve_accuracy float64 [B, T]: mean over seeds. seconds: CPU time.
     """
 
     betas: np.ndarray
     accuracy: np.ndarray
     dead: np.ndarray
+    silent: np.ndarray
     alive: np.ndarray
     steps: int
     curve_steps: np.ndarray

@@ -1,0 +1,126 @@
+"""From the knobs of the tab to the models of the equilibrium paper, and its data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from engine.data import digits, mnist
+from engine.experiments.random_streams import stream
+from engine.models.equilibrium import Network, Rho
+from engine.models.equilibrium_learning import LearningKnobs
+from engine.papers.equilibrium import LARGEST_CENTRED_BETA, RATES, EquilibriumParams
+
+CLASSES = 10
+RANDOM_PICTURES = 64
+RANDOM_INPUTS = 5
+TEST_FLOPS = 4e10  # one test may take about a second on a core; deeper networks are then tested on fewer pictures
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """train_x [N, n_0], test_x [M, n_0] in 0..1 in the run's precision and on its device; labels int64.
+
+    shape (h, w); y [10, 10]: the targets of the classes; mean [1, n_0]: mean training picture; means [10, n_0]: of each
+    class; notes: sentences a person must know.
+    """
+
+    train_x: Tensor
+    train_y: Tensor
+    test_x: Tensor
+    test_y: Tensor
+    shape: tuple[int, int]
+    y: Tensor
+    mean: Tensor
+    means: Tensor
+    notes: tuple[str, ...]
+
+
+def precision_of(params: EquilibriumParams) -> torch.dtype:
+    """The floating-point type of the training."""
+    return torch.float64 if params.precision == "float64" else torch.float32
+
+
+def load_pictures(params: EquilibriumParams, device: torch.device, folder: str) -> Pictures:
+    """The data of a task. Raises `DataError` naming the file and the remedy."""
+    dtype = precision_of(params)
+    notes: tuple[str, ...] = ()
+    if params.task == "random":
+        train_x, train_y = _random(params.seed)
+        test_x, test_y, shape = train_x, train_y, (1, RANDOM_INPUTS)
+        notes = ("Random inputs with random classes: the test pictures are the training pictures.",)
+    else:
+        if params.task in ("digits", "digits28"):
+            data = digits.load_digits(28 if params.task == "digits28" else 8)
+        else:
+            images = mnist.load("mnist" if params.task == "mnist" else "fashion-mnist", folder)
+            data = images.as_float()
+            notes = (images.provenance, *images.notes)
+        train_x, train_y = torch.from_numpy(data.train_x), torch.from_numpy(data.train_y)
+        test_x, test_y, shape = torch.from_numpy(data.test_x), torch.from_numpy(data.test_y), data.shape
+    train_x, train_y = train_x.to(device, dtype), train_y.to(device)
+    test_x, test_y = test_x.to(device, dtype), test_y.to(device)
+    counts = torch.bincount(train_y, minlength=CLASSES)
+    if int((counts > 0).sum()) < 2:
+        notes = (*notes, "Fewer than two classes: there is nothing to discriminate.")
+    means = torch.zeros(CLASSES, train_x.shape[1], dtype=dtype, device=device).index_add_(0, train_y, train_x)
+    return Pictures(
+        train_x, train_y, test_x, test_y, shape, torch.eye(CLASSES, dtype=dtype, device=device),
+        train_x.mean(0, keepdim=True), means / counts.clamp(min=1).to(means).unsqueeze(1), notes,
+    )  # fmt: skip
+
+
+def _random(seed: int) -> tuple[Tensor, Tensor]:
+    """Inputs from U(0, 1) [64, 5] and random classes, for the theorem's toy."""
+    generator = stream(seed, "random task")
+    x = torch.rand(RANDOM_PICTURES, RANDOM_INPUTS, generator=generator, dtype=torch.float64)
+    return x, torch.randint(CLASSES, (RANDOM_PICTURES,), generator=generator)
+
+
+def sizes_of(params: EquilibriumParams, inputs: int) -> tuple[int, ...]:
+    """Neurons of all layers, the input first."""
+    return (inputs, *(params.width,) * params.layers, CLASSES)
+
+
+def new_network(params: EquilibriumParams, inputs: int, device: torch.device) -> Network:
+    """A network as the run of this seed starts, on `device`."""
+    net = Network(sizes_of(params, inputs), Rho(params.rho), precision_of(params), device)
+    net.draw(params.gain, stream(params.seed, "weights"))
+    net.set_asymmetry(params.asymmetry, stream(params.seed, "asymmetry"))
+    return net
+
+
+def used_beta(params: EquilibriumParams) -> float:
+    """The nudge that is applied: where -beta occurs and the output must keep some stiffness, at most 0.9."""
+    needs_stiffness = params.nudging == "centred" or (params.nudging == "random_sign" and params.solver == "exact")
+    return min(params.beta, LARGEST_CENTRED_BETA) if needs_stiffness else params.beta
+
+
+def learning_knobs(params: EquilibriumParams) -> LearningKnobs:
+    """The live knobs as the model names them."""
+    return LearningKnobs(
+        alpha=tuple(getattr(params, name) for name in RATES[: params.layers + 1]),
+        beta=used_beta(params),
+        nudging=params.nudging,
+        trainer=params.trainer,
+        free_sweeps=params.free_sweeps,
+        nudged_sweeps=params.nudged_sweeps,
+        solver=params.solver,
+        epsilon=params.epsilon,
+    )
+
+
+def is_exact(params: EquilibriumParams) -> bool:
+    """Whether rest is found block by block (clipped neurons only)."""
+    return params.solver == "exact" and params.rho == "clipped"
+
+
+def tested_pictures(params: EquilibriumParams, pictures: Pictures) -> int:
+    """How many test pictures an error rate is measured on during training: all, unless that takes over a second."""
+    n = sizes_of(params, pictures.train_x.shape[1])
+    sweep = sum(4.0 * a * b for a, b in pairwise(n[1:]))
+    one = 2.0 * n[0] * n[1] + params.free_sweeps * sweep
+    return min(len(pictures.test_x), max(500, int(TEST_FLOPS / one)))
