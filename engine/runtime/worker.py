@@ -27,7 +27,25 @@ EXIT_ALONE = 3  # the window is gone and a step hangs
 
 
 def main(connection: Connection, crash: Connection) -> None:
-    """Entry of the process. Never raises: what goes wrong is reported as `Failed`; `crash` takes the last stacks."""
+    """Entry of the process. Never raises: what goes wrong is reported as `Failed`; `crash` takes the last stacks.
+
+    It ends without taking the interpreter and torch apart, which would take another second: all that was kept is on
+    the disk, and all that was said is in the pipe.
+    """
+    code = 1
+    try:
+        _serve(connection, crash)
+        code = 0
+    except BaseException:  # noqa: BLE001 - the outermost frame of the process: the exit code and stderr tell
+        traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(code)
+
+
+def _serve(connection: Connection, crash: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C goes to the parent, which stops us in order
     if sys.platform == "win32":
         faulthandler.enable()
