@@ -1,0 +1,58 @@
+"""The speed governor with a clock of its own."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from engine.papers.contract import Pace
+from engine.runtime.pacing import Governor
+
+
+def run(governor: Governor, seconds: float, *, step: int = 0, look_every: float = 0.003, limit: float = 1e9) -> int:
+    """Does what is allowed, for so long; the update reached."""
+    now = 0.0
+    while now < seconds:
+        for _ in range(int(min(limit, governor.allowed(step, now), 1000))):
+            step += 1
+            governor.spend()
+        governor.measured(step, now)
+        now += look_every
+    return step
+
+
+def test_that_a_preset_begins_slowly_and_is_released() -> None:
+    pace = Pace(slow=50.0, until=100)
+    assert run(Governor(pace, None), 1.0) == pytest.approx(50, abs=2)
+    assert [pace.rate_at(s) for s in (0, 99, 100, 200)] == [50.0, 50.0, 50.0, math.inf]
+    assert 50 < pace.rate_at(150) < pace.rate_at(199) < 1000
+    governor = Governor(pace, None)
+    assert governor.allowed(200, 0.0) == math.inf and not governor.is_holding
+    assert governor.allowed(0, 0.0) < math.inf and governor.is_holding
+
+
+def test_that_a_fixed_rate_is_kept_and_can_be_given_back_to_the_preset() -> None:
+    governor = Governor(Pace(), 200.0)
+    assert run(governor, 2.0) == pytest.approx(400, abs=4)
+    assert governor.rate == pytest.approx(200, rel=0.05)
+    governor.set_rate(None, 0, 0.0)
+    assert governor.allowed(0, 0.0) == math.inf
+
+
+def test_that_a_pause_saves_up_no_updates() -> None:
+    governor = Governor(Pace(), 10.0)
+    governor.allowed(0, 0.0)
+    assert governor.allowed(0, 100.0) <= 3, "at most a quarter of a second at once"
+    governor.restart(0, 200.0)
+    assert governor.allowed(0, 200.0) == 1
+
+
+def test_that_slow_motion_waits_for_the_moment_of_the_next_update() -> None:
+    governor = Governor(Pace(), 1.0)
+    governor.restart(0, 0.0)
+    assert governor.allowed(0, 0.0) == 1
+    governor.spend()
+    assert governor.allowed(1, 0.25) == 0
+    assert governor.pause(1, 0.25) == pytest.approx(0.75)
+    assert governor.allowed(1, 1.01) == 1
