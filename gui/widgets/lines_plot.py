@@ -126,7 +126,7 @@ class LinesPlot(Plot):
             color = theme().color(line.meaning)
             pen = pg.mkPen(color, width=1)
             if line.dashed:
-                pen.setDashPattern([4, 3])
+                pen.setDashPattern([5, 5])  # as much gap as dash: what lies below shows as much
             marks = {"symbol": "o", "symbolBrush": color, "symbolPen": None} if line.dots else {"symbol": None}
             item.setData(x, y, pen=pen, connect="finite", **marks)
             xs.append(x)

@@ -29,7 +29,7 @@ def nudge_name(beta: float) -> str:
 
 
 class ClassesCard:
-    """A button, dead outputs over updates, and which classes are still answered; `body` goes into a panel."""
+    """A button, lost classes over updates, and which classes are still answered; `body` goes into a panel."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
@@ -43,7 +43,7 @@ class ClassesCard:
         self.seeds.setSuffix(" seeds")
         self.seeds.setToolTip("Different initial weights for each")
         self.words = label("A saturated output has no derivative: is its class lost for ever?", "muted", wrap=True)
-        self.dead = LinesPlot("dead outputs over updates", "update", "dead outputs of 10")
+        self.dead = LinesPlot("lost classes over updates", "update", "lost of 10")
         self.alive = HeatMap(
             table="unsigned", low=0.0, high=1.0, x_label="class", unit="answered", name="classes still answered"
         )
@@ -86,7 +86,7 @@ class ClassesCard:
         self.show_result(result)
 
     def show_result(self, result: ClassesResult) -> None:
-        """Mean dead outputs over updates, one row of classes per learner and seed, and both in words."""
+        """Mean lost classes over updates, one row of classes per learner and seed, and both in words."""
         self.result = result
         names = [nudge_name(float(b)) for b in result.betas]
         self.dead.set_lines(
@@ -99,7 +99,7 @@ class ClassesCard:
         self.alive.set_ticks(x=CLASSES, y=[f"{name} · {s}" for name in names for s in range(seeds)])
         self.alive.set_matrix(np.asarray(result.alive, dtype=np.float32).reshape(-1, result.alive.shape[-1]))
         self.words.setText(
-            f"after {result.steps:,} updates, dead outputs and accuracy: "
+            f"after {result.steps:,} updates, lost classes and accuracy: "
             + "; ".join(
                 f"{name}: {', '.join(str(int(d)) for d in dead)} and {', '.join(number(float(a), 3) for a in acc)} %"
                 for name, dead, acc in zip(names, result.dead, result.accuracy, strict=True)
@@ -110,5 +110,5 @@ class ClassesCard:
         """The whole result, for an export."""
         if self.result is None:
             return {}
-        names = ("betas", "accuracy", "dead", "alive", "curve_steps", "curve_dead", "curve_accuracy")
+        names = ("betas", "accuracy", "dead", "silent", "alive", "curve_steps", "curve_dead", "curve_accuracy")
         return {name: np.asarray(getattr(self.result, name), dtype=np.float64) for name in names}

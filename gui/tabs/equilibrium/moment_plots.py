@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.papers.equilibrium_views import MomentsView, SlopeView
-from gui.tabs.equilibrium.names import SIDE, layer_name, weight_name
+from gui.tabs.equilibrium.names import EP, SIDE, layer_name, weight_name
 from gui.widgets.lines_plot import Line
 
 
@@ -39,7 +39,7 @@ def weight_lines(view: MomentsView, k: int) -> list[Line]:
 
 def _both(time: NDArray[Any], ep: NDArray[Any], side: NDArray[Any], names: list[str]) -> list[Line]:
     """[T, n] of both processes; the first line of each kind stands for all in the legend."""
-    lines = [Line("" if n else "EP", f"series{n}", time, ep[:, n], hover=f"EP, {name}") for n, name in enumerate(names)]
+    lines = [Line("" if n else "EP", EP, time, ep[:, n], hover=f"EP, {name}") for n, name in enumerate(names)]
     for n, name in enumerate(names):
         words = "" if n else "side network"
         lines.append(Line(words, SIDE, time, side[:, n], dashed=True, hover=f"side network, {name}"))

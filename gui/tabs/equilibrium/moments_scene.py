@@ -20,6 +20,7 @@ from gui.tabs.equilibrium.moment_plots import (
 )
 from gui.tabs.equilibrium.names import layer_name, weight_name
 from gui.widgets.big_number import BigNumber
+from gui.widgets.flow import FlowRow
 from gui.widgets.lines_plot import LinesPlot
 from gui.widgets.painted import number
 from gui.widgets.panel import Panel
@@ -93,7 +94,8 @@ class MomentsScene(QWidget):
         self.neurons = LinesPlot("neurons over time", "time since the nudge", "error derivative")
         self.layer_choice = Segments(("layer 1", "layer 2", "layer 3", "output"), "layer")
         self.layer_choice.chosen.connect(self.on_layer)
-        self.neurons_panel = self._bench.panel("Neurons over time", Stacked(self.neurons, above=self.layer_choice))
+        stacked = Stacked(self.neurons, above=FlowRow((self.layer_choice,)))
+        self.neurons_panel = self._bench.panel("Neurons over time", stacked)
         return self.neurons_panel
 
     def _weights_panel(self) -> Panel:
@@ -101,7 +103,7 @@ class MomentsScene(QWidget):
         self.weight_choice = Segments([weight_name(k) for k in range(4)], "weights")
         self.weight_choice.chosen.connect(self.on_weight)
         self.weights_panel = self._bench.panel(
-            "Weight gradients over time", Stacked(self.weights, above=self.weight_choice)
+            "Weight gradients over time", Stacked(self.weights, above=FlowRow((self.weight_choice,)))
         )
         return self.weights_panel
 

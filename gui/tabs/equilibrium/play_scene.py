@@ -36,7 +36,7 @@ class PlayScene(QWidget):
         self.layers.pulled.connect(self.playing.pull)
         self.layers.released.connect(self.playing.let_go)
         self.energy = LinesPlot("energy while it settles", "time", "energy")
-        self.dreams = ImageGrid(10, table="grey", low=0.0, high=1.0, name="a digit dreamt from each class")
+        self.dreams = ImageGrid(5, table="grey", low=0.0, high=1.0, name="a digit dreamt from each class")
         self.dreams.selected.connect(self.playing.dream)
         self.helped = switch("Lean on the mean picture", "Down: readable digits; up: the weights alone, harsh strokes")
         self.helped.setChecked(True)

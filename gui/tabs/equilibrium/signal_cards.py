@@ -47,11 +47,11 @@ class DirectionCard:
 
 
 class OutputsCard:
-    """How often each output answers at all; one that never does is dead and grey."""
+    """How many pictures of each class their own output answers; under 5 % the class is lost."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-        self.bars = Bars(high=100.0, unit="%", name="pictures for which each output is above 0")
+        self.bars = Bars(high=100.0, unit="%", name="pictures of each class that its own output answers")
         self.words = label("", "muted", wrap=True)
         self.raise_beta = push_button("Raise β to 0.25", self.on_raise, "A finite nudge pushes through the kink")
         self.raise_beta.hide()
@@ -63,16 +63,14 @@ class OutputsCard:
         self.body = Stacked(self.bars, below=below)
 
     def show_view(self, view: GaugesView) -> None:
-        """Bars per class, dead ones named."""
+        """Bars per class, lost ones named."""
         dead = [bool(d) for d in view.dead]
-        labels = [f"{c} dead" if d else c for c, d in zip(CLASSES, dead, strict=False)]
+        labels = [f"{c} lost" if d else c for c, d in zip(CLASSES, dead, strict=False)]
         meanings = ["bad" if d else EP for d in dead]
         self.bars.set_bars(labels, 100.0 * np.asarray(view.output_on), meanings=meanings)
         lost = [str(k) for k, d in enumerate(dead) if d]
-        text = (
-            f"{', '.join(lost)}: 0 for every picture, no derivative, no way back." if lost else "every output answers"
-        )
-        self.words.setText(text)
+        words = f"{', '.join(lost)} lost: a silent output has no derivative, hence no way back."
+        self.words.setText(words if lost else "every class is answered by its own output")
         set_role(self.words, "warning" if lost else "muted")
         weak = getattr(self._bench.params, "beta", 1.0) < 0.25 or getattr(self._bench.params, "trainer", "") == "rbp"
         self.raise_beta.setVisible(bool(lost) and weak)

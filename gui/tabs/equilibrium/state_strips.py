@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from engine.papers.equilibrium_views import StatesView
+from gui.shell.theme import Table
 from gui.tabs.equilibrium.names import layer_name
 from gui.widgets.strips import Strip, Strips
 
@@ -22,12 +23,14 @@ class StateStrips(Strips):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("layers at rest, nudged, and their shift", parent)
         self._sizes: tuple[int, ...] = ()
+        self._table: Table = "unsigned"
 
     def show_view(self, view: StatesView) -> None:
         """Draw these states."""
         sizes = tuple(len(layer) for layer in view.free)
-        if sizes != self._sizes:
-            self._sizes = sizes
+        table: Table = "signed" if any(np.min(layer, initial=0.0) < -0.01 for layer in view.free) else "unsigned"
+        if (sizes, table) != (self._sizes, self._table):
+            self._sizes, self._table = sizes, table
             self.set_strips([strip for k in range(len(sizes)) for strip in self._columns(k)])
         values = {}
         for k in range(len(sizes)):
@@ -45,5 +48,5 @@ class StateStrips(Strips):
         """Four columns of layer k + 1; short layers as bars."""
         group, n = layer_name(k + 1, len(self._sizes)), self._sizes[k]
         style: Style = "bars" if self._is_short(k) else "heat"
-        made = [Strip(f"{field} {k}", words, n, "model", group, "signed", style, 1.0) for field, words in COLUMNS]
+        made = [Strip(f"{field} {k}", words, n, "model", group, self._table, style, 1.0) for field, words in COLUMNS]
         return [*made, Strip(f"shift {k}", "shift/β", n, "error_positive", group, "error", style)]

@@ -72,7 +72,7 @@ class TrainingScene(QWidget):
         bench = self._bench
         self.accuracy = Curves("accuracy (%)", name="test accuracy over updates")
         self.errors = Curves("cost ½‖s − y‖²", log=True)
-        self.dead = Curves("dead outputs of 10", name="dead outputs over updates")
+        self.dead = Curves("lost classes", name="lost classes over updates")
         bench.curves(self.accuracy, "test_accuracy")
         bench.curves(self.errors, "cost", "test_cost")
         bench.curves(self.dead, "dead_outputs")
@@ -89,9 +89,9 @@ class TrainingScene(QWidget):
         lower = QWidget()
         down = QVBoxLayout(lower)
         down.setContentsMargins(0, 0, 0, 0)
-        down.addWidget(self.errors, 3)
-        down.addWidget(self.dead, 2)
-        self.errors_panel = bench.panel("Cost and dead outputs", Stacked(self.errors, body=lower))
+        down.addWidget(self.errors, 1)
+        down.addWidget(self.dead, 1)
+        self.errors_panel = bench.panel("Cost and lost classes", Stacked(self.errors, body=lower))
         self.direction = DirectionCard(bench)
         self.direction_panel = bench.panel("Does it point along the gradient?", self.direction.body)
         return self.accuracy_panel, self.errors_panel, self.direction_panel

@@ -47,7 +47,7 @@ class ValleyControls(QWidget):
             slider.value_changed.connect(lambda value, field=field: self.set_query(**{field: value}))
             self.sliders[field] = slider
             layout.addWidget(slider)
-        layout.addWidget(self.smooth)
+        layout.addWidget(FlowRow((self.smooth,)))
         layout.addWidget(label("Drag the ball to another start, or the dashed line.", "muted", wrap=True))
         layout.addStretch(1)
 

@@ -154,7 +154,7 @@ class ValleyScene(QWidget):
         self.arrows = LinesPlot(
             "velocity/β and side network over time", "time since the nudge", "change per time and β"
         )
-        self.gap = BigNumber("gap of the arrows, all moments")
+        self.gap = BigNumber("gap of the arrows")
         self.gap.setFixedWidth(128)
         body = QWidget()
         across = QHBoxLayout(body)
@@ -167,10 +167,9 @@ class ValleyScene(QWidget):
         time = view.time[: len(view.velocity)]
         lines = []
         for i, name in enumerate(("hidden h", "output o")):
-            lines.append(Line(name, f"series{i}", time, view.velocity[:, i], hover=f"{name}, velocity/β"))
-            lines.append(
-                Line("side" if i else "", SIDE, time, view.side[:, i], dashed=True, hover=f"{name}, side network")
-            )
+            ep, side = ("", "") if i else ("velocity/β", "side network")
+            lines.append(Line(ep, EP, time, view.velocity[:, i], hover=f"{name}, velocity/β"))
+            lines.append(Line(side, SIDE, time, view.side[:, i], dashed=True, hover=f"{name}, side network"))
         self.arrows.set_lines(lines)
         self.gap.set_value(view.gap, verdict(view.gap))
         self._bench.explain("valley gap", number(view.gap, 2))

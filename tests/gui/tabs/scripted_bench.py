@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.papers import load_paper
+from engine.papers.contract import Paper
 from engine.runtime.messages import Answer, Frame, Progress, Ready, RunSpec, Scalars
 from gui.shell.bench import Bench
 from gui.shell.paper_run import PaperRun
@@ -81,9 +82,10 @@ class NoRecords:
 class Stage:
     """The bench of one paper and the hand that plays its engine."""
 
-    def __init__(self, folder: Path, paper: str = "dendritic") -> None:
+    def __init__(self, folder: Path, paper: str | Paper = "dendritic") -> None:
         self.sessions: list[ScriptedSession] = []
-        self.run = PaperRun(load_paper(paper), self._make, NoRecords())
+        chosen = load_paper(paper) if isinstance(paper, str) else paper
+        self.run = PaperRun(chosen, self._make, NoRecords())
         self.bench = Bench(self.run, Settings(folder / "window.ini"))
         self.notes: list[str] = []
         self.bench.noted.connect(lambda text, _level: self.notes.append(text))
@@ -123,3 +125,16 @@ class Stage:
         self.session.report(
             Answer(self.session.run, 0, 1, ticket, action, result, done=done, fraction=0.5, error=error)
         )
+
+
+def begin(stage: Stage, qtbot: Any, preset: str) -> ScriptedSession:
+    """A run that trains."""
+    stage.start(preset)
+    qtbot.waitUntil(lambda: stage.bench.run_state == "training")
+    return stage.session
+
+
+def send(stage: Stage, qtbot: Any, view: str, payload: Any) -> None:
+    """A frame, drawn."""
+    with qtbot.waitSignal(stage.bench.frame_drawn, check_params_cb=lambda name: name == view):
+        stage.frame(view, payload)
