@@ -13,6 +13,7 @@ from engine.papers import NAMES, all_papers
 from engine.papers.contract import Paper
 from gui.shell.actions import Actions
 from gui.shell.closing import Closing
+from gui.shell.data_sets import DataSets
 from gui.shell.log_panel import LogPanel
 from gui.shell.look import shell_style
 from gui.shell.notice_bar import NoticeBar
@@ -46,6 +47,7 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self.papers: dict[str, Paper] = {p.name: p for p in all_papers()}
         self.records = Records(self)
+        self.data_sets = DataSets(self)
         self.actions_table = Actions(self)
         self.runs: dict[str, PaperRun] = {}
         self._pages: dict[str, QWidget] = {}
@@ -229,6 +231,7 @@ class MainWindow(QMainWindow):
             self._remember_geometry()
             self.settings.flush()
             self.records.close()
+            self.data_sets.close()
             self.closed.emit()
             event.accept()
         else:

@@ -57,7 +57,7 @@ class PageFactory:
         run = PaperRun(paper, self._make_session, window.records, lambda: run_defaults(settings), window)
         window.runs[paper.name] = run
         window.rail_feed.follow(run)
-        page = PaperPage(run, window.actions_table, settings, self._tab)
+        page = PaperPage(run, window.actions_table, settings, window.data_sets, self._tab)
         page.logged.connect(lambda text, level: window.log.add(text, level, paper.name))
         run.logged.connect(lambda report: window.log.add(report.text, report.level, f"{paper.name} engine"))
         page.needs_changed.connect(window.refresh_needs)

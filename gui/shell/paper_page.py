@@ -16,6 +16,8 @@ from engine.papers.contract import ParameterError
 from engine.runtime.messages import Failed, Notice, Ready, Remedy, Saved
 from gui.shell.actions import Actions, Need
 from gui.shell.bench import Bench
+from gui.shell.data_offer import DataOffer, needed_set
+from gui.shell.data_sets import DataSets
 from gui.shell.header import Header
 from gui.shell.notice_bar import NoticeBar
 from gui.shell.paper_run import PaperRun
@@ -49,6 +51,7 @@ class PaperPage(QWidget):
         run: PaperRun,
         actions: Actions,
         settings: Settings,
+        data_sets: DataSets,
         tab: BuildTab = build_tab,
         parent: QWidget | None = None,
     ) -> None:
@@ -66,6 +69,7 @@ class PaperPage(QWidget):
         for widget in (self.header, self.transport, self.notices):
             column.addWidget(widget)
         column.addWidget(self._build_body(), 1)
+        self.data_offer = DataOffer(run, self.notices, settings, data_sets, self)
         self._connect_run()
         self._connect_parts()
         self.on_params_changed()
@@ -279,6 +283,8 @@ class PaperPage(QWidget):
             remedies.append((text, lambda: self.run.start(resume=record)))
         remedies.append(("Start again", lambda: self.run.start()))
         self.notices.show_notice(report.advice, "error", "failed", remedies)
+        if report.kind == "bad_data" and (name := needed_set(self.run)):
+            self.data_offer.offer(name, report.advice, remedies)
 
     def on_saved(self, report: Saved) -> None:
         """A checkpoint is on disk."""

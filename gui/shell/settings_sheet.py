@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -16,6 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from engine.runtime.paths import home
+from gui.shell.data_offer import FOLDER, choose_data_folder
+from gui.shell.data_rows import DataRows
+from gui.shell.data_sets import DataSets
 from gui.shell.page_factory import DEVICES
 from gui.shell.rows import label, push_button
 from gui.shell.settings import Settings
@@ -30,7 +32,7 @@ _DEVICE_WORDS = ("Best there is (GPU, else CPU)", "CPU", "GPU (CUDA)", "GPU (App
 class SettingsSheet(QDialog):
     """No OK and no Cancel: what is chosen holds at once, for runs that start from now on."""
 
-    def __init__(self, settings: Settings, parent: QWidget) -> None:
+    def __init__(self, settings: Settings, data_sets: DataSets, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Settings")
@@ -48,6 +50,8 @@ class SettingsSheet(QDialog):
         form.addRow("Threads a run", self._build_number("run/threads", 0, 256, 0, "as the preset says", ""))
         form.addRow("Autosave every", self._build_number("run/autosave_s", 1, 3600, 10, "", " s"))
         form.addRow("Your data sets", self._build_folder())
+        self.data_rows = DataRows(data_sets, self.folder.text())
+        form.addRow("Public data", self.data_rows)
         form.addRow("Runs are kept in", label(str(home()), "muted", wrap=True, selectable=True))
         form.addRow("Sound", self._build_sound())
         outer.addLayout(form)
@@ -56,7 +60,7 @@ class SettingsSheet(QDialog):
             label("Device, threads, autosave and data hold for runs that start from now on.", "muted", wrap=True)
         )
         outer.addWidget(push_button("Close", self.close), 0, Qt.AlignmentFlag.AlignRight)
-        self.resize(560, 420)
+        self.resize(600, 480)
 
     def _build_theme(self) -> QComboBox:
         self.theme_box = QComboBox()
@@ -90,10 +94,10 @@ class SettingsSheet(QDialog):
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
-        self.folder = QLineEdit(self._settings.text("run/data_folder"))
+        self.folder = QLineEdit(self._settings.text(FOLDER))
         self.folder.setPlaceholderText("search the usual places, or ATELIER_DATA")
         self.folder.setAccessibleName("folder with your data sets")
-        self.folder.editingFinished.connect(lambda: self._settings.set("run/data_folder", self.folder.text().strip()))
+        self.folder.editingFinished.connect(self.on_folder_edited)
         row.addWidget(self.folder, 1)
         row.addWidget(push_button("Choose…", self.on_choose_folder))
         return holder
@@ -113,14 +117,17 @@ class SettingsSheet(QDialog):
         self.sound.setText(sound_fault() or "An audio output is there.")
 
     def on_choose_folder(self) -> None:
-        """A folder from the dialog."""
-        dialog = QFileDialog(self, "Folder with your data sets", self.folder.text())
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.on_folder_chosen)
-        dialog.open()
+        """A folder from the dialog; it is remembered there."""
+        choose_data_folder(self._settings, self, self.on_folder_chosen)
 
     def on_folder_chosen(self, folder: str) -> None:
-        """Remember it."""
+        """Say what is in it."""
         self.folder.setText(folder)
-        self._settings.set("run/data_folder", folder)
+        self.data_rows.refresh(folder)
+
+    def on_folder_edited(self) -> None:
+        """Written by hand."""
+        folder = self.folder.text().strip()
+        if folder != self._settings.text(FOLDER):
+            self._settings.set(FOLDER, folder)
+            self.data_rows.refresh(folder)

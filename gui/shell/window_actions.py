@@ -105,4 +105,4 @@ def _show_help(window: MainWindow) -> None:
 def _show_settings(window: MainWindow) -> None:
     from gui.shell.settings_sheet import SettingsSheet
 
-    SettingsSheet(window.settings, window).open()
+    SettingsSheet(window.settings, window.data_sets, window).open()
