@@ -17,6 +17,7 @@ from engine.papers.equilibrium import LARGEST_CENTRED_BETA, STUCK_GAIN, Equilibr
 # Order: what explains the others comes first.
 CODES = ("unstable", "stuck", "not-arrived", "not-at-rest", "lost-class", "centred-beta")
 PATIENCE = {"stuck": 40, "lost-class": 40, "not-at-rest": 20}  # updates a fault must last before it is told
+GRACE = 200  # updates after a repair before a slow fault is told again
 LEAST_STEPS = 40  # before that a network has not had time to show what it can do
 
 SATURATED = 0.99
@@ -51,6 +52,7 @@ class FaultWatch:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._since: dict[str, int] = {}
+        self._quiet_until = 0
         self.told: dict[str, str] = {}
 
     def look(self, step: int, params: EquilibriumParams, net: Network, signs: Signs | None) -> None:
@@ -72,7 +74,8 @@ class FaultWatch:
                 continue
             began = self._since.setdefault(code, step)
             patience = PATIENCE.get(code, 0)
-            if code not in self.told and step - began >= patience and (not patience or step >= LEAST_STEPS):
+            is_early = bool(patience) and step < max(LEAST_STEPS, self._quiet_until)
+            if code not in self.told and step - began >= patience and not is_early:
                 self._tell(code, found[code], step)
             elif code in self.told:
                 self.told[code] = found[code]
@@ -83,8 +86,13 @@ class FaultWatch:
         remedies = (Remedy(_BUTTONS[code], action="repair"),)
         self._context.notify(level, code, text, remedies, step)
 
+    def mended(self, step: int) -> None:
+        """Forgets everything after a repair, and gives what was mended time to show."""
+        self.clear()
+        self._quiet_until = step + GRACE
+
     def clear(self) -> None:
-        """Forgets everything, after a repair or a rewind."""
+        """Forgets everything."""
         for code in list(self.told):
             self._context.clear(code)
         self.told.clear()
@@ -97,12 +105,13 @@ class FaultWatch:
 
     def meta(self) -> dict[str, Any]:
         """Since when each suspicion holds, for a checkpoint."""
-        return dict(self._since)
+        return {"since": dict(self._since), "quiet": self._quiet_until}
 
     def restore(self, meta: Mapping[str, Any]) -> None:
         """Goes on where `meta` was taken; what was told will be told again when it still holds."""
         self.clear()
-        self._since = {str(code): int(step) for code, step in meta.items()}
+        self._since = {str(code): int(step) for code, step in meta["since"].items()}
+        self._quiet_until = int(meta["quiet"])
 
 
 _BUTTONS = {
@@ -110,7 +119,7 @@ _BUTTONS = {
     "stuck": f"Draw the weights again with gain {STUCK_GAIN:g}",
     "not-arrived": "Enough nudged sweeps",
     "not-at-rest": "Enough free sweeps",
-    "lost-class": "Learn by nudges with β = 0.25",
+    "lost-class": "Learn by nudges with β = 0.5",
     "centred-beta": "Set β = 0.25",
 }
 

@@ -58,7 +58,7 @@ SLOPE_BETAS = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4)
 ASYMMETRIES = (0.01, 0.03, 0.1, 0.3, 1.0)
 REST_SWEEPS = 600
 ASYMMETRY_BETA = 1e-4  # its own error, about 1e-8, is far below what asymmetry does
-SMALLEST_SIZE = 1e-7  # the norm of a difference of products of order one, from which no cancellation is left
+SMALLEST_SIZE = 1e-9  # norm of an estimate below which nothing has arrived: what is left is rounding
 FITTED = 3  # the slope is that of the smallest betas that stand above the floor: there no wall is touched any more
 FLOOR = 30.0  # a gap counts for the slope when it is so many times above what rounding leaves
 
@@ -307,7 +307,7 @@ def bias_view(experiment: EquilibriumExperiment, query: BiasQuery) -> BiasView:
     x = pictures.train_x[: query.images].to("cpu", torch.float64)
     y = pictures.y[pictures.train_y[: query.images]].to("cpu", torch.float64)
     net = experiment.net.copy(torch.float64)
-    rest = to_rest(net, x, 1e-9, 300)
+    rest = to_rest(net, x, 1e-14, REST_SWEEPS)
     wanted = exact_gradient(net, rest, y)
     signs = (1.0, -1.0) if query.centred else (1.0,)
     rows = len(betas) * len(signs)
@@ -324,8 +324,8 @@ def bias_view(experiment: EquilibriumExperiment, query: BiasQuery) -> BiasView:
     for sweep in range(query.sweeps):
         relaxation.sweep(s, base, solver, min(experiment.p.epsilon, 1.0), nudge)
         for k in range(net.L):
-            above, below = _phase_pairs(net, s, rest, k, len(betas)), _phase_pairs(net, s, rest, k + 1, len(betas))
-            size, along = _size_and_projection(above, below, wanted.W[k])
+            left, right = (_phases(net, s, rest, layer, len(betas)) for layer in (k, k + 1))
+            size, along = _size_and_projection(*left, *right, wanted.W[k])
             true = float(wanted.W[k].norm())
             found = (size > SMALLEST_SIZE) & (true > 0.0)
             cosine[found, sweep, k] = -along[found] / (size[found] * true)
@@ -334,25 +334,24 @@ def bias_view(experiment: EquilibriumExperiment, query: BiasQuery) -> BiasView:
     return BiasView(np.array(betas), np.arange(1, query.sweeps + 1), cosine, ratio, solver)
 
 
-def _phase_pairs(net: Network, s: States, rest: States, k: int, betas: int) -> Tensor:
-    """rho(s_k) of plus above that of minus (one-sided: of rest), [betas, 2 B, n_k]."""
+def _phases(net: Network, s: States, rest: States, k: int, betas: int) -> tuple[Tensor, Tensor]:
+    """rho(s_k) of plus and of minus (one-sided: of rest), each [betas, B, n_k]."""
     r = net.rho(s[k]).view(betas, -1, s[k].shape[1])
-    if r.shape[1] == len(rest[k]):
-        r = torch.cat([r, net.rho(rest[k]).expand(betas, -1, -1)], 1)
-    return r
+    B = len(rest[k])
+    return (r, net.rho(rest[k]).expand_as(r)) if r.shape[1] == B else (r[:, :B], r[:, B:])
 
 
-def _size_and_projection(left: Tensor, right: Tensor, gradient: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Norm of M = left_+^T right_+ - left_-^T right_- and its inner product with the gradient, for each beta.
+def _size_and_projection(
+    s_plus: Tensor, s_minus: Tensor, t_plus: Tensor, t_minus: Tensor, gradient: Tensor
+) -> tuple[np.ndarray, np.ndarray]:
+    """Norm of M = s_+^T t_+ - s_-^T t_- and its inner product with the gradient, for each beta.
 
-    Through the products of pictures with pictures, so that no matrix of the size of the weights is made:
-    |A^T C|^2 = sum (A A^T) * (C C^T).
+    M = (s_+ - s_-)^T t_+ + s_-^T (t_+ - t_-) =: A^T C, whose terms vanish where nothing moved, and |A^T C|^2 =
+    sum (A A^T) * (C C^T): products of pictures with pictures, no matrix of the size of the weights.
     """
-    half = left.shape[1] // 2
-    signed = torch.cat([left[:, :half], -left[:, half:]], 1)
-    square = ((signed @ signed.transpose(1, 2)) * (right @ right.transpose(1, 2))).sum((1, 2))
-    along = ((signed @ gradient) * right).sum((1, 2))
-    return square.clamp(min=0.0).sqrt().numpy(), along.numpy()
+    A, C = torch.cat([s_plus - s_minus, s_minus], 1), torch.cat([t_plus, t_plus - t_minus], 1)
+    square = ((A @ A.transpose(1, 2)) * (C @ C.transpose(1, 2))).sum((1, 2))
+    return square.clamp(min=0.0).sqrt().numpy(), ((A @ gradient) * C).sum((1, 2)).numpy()
 
 
 def _check(name: str, value: float, lo: float, hi: float) -> None:

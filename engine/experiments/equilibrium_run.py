@@ -48,6 +48,7 @@ from engine.runtime.device import captured
 
 PHASES = ("free phase", "nudged phase", "learning")
 MOST_FREE_SWEEPS = 1000
+REVIVING_BETA = 0.5  # pushes a silent output through its kink sooner than 0.25 does
 
 
 class EquilibriumExperiment:
@@ -342,7 +343,7 @@ class EquilibriumExperiment:
             changes["beta"] = 0.25
             done.append("β = 0.25.")
         if "lost-class" in told:
-            changes |= {"trainer": "ep", "beta": max(0.25, min(self.p.beta, 0.5)), "nudging": "centred"}
+            changes |= {"trainer": "ep", "beta": REVIVING_BETA, "nudging": "centred"}
             done.append("Learning by centred nudges that are strong enough to push a silent output through its kink.")
         if "stuck" in told:
             changes["gain"] = STUCK_GAIN
@@ -355,7 +356,7 @@ class EquilibriumExperiment:
         if "stuck" in told:
             self.net.draw(STUCK_GAIN, stream(self.p.seed, f"weights drawn again at {self.steps_done}"))
             self._particles = self._new_particles()
-        self.faults.clear()
+        self.faults.mended(self.steps_done)
         self.faults.look(self.steps_done, self.p, self.net, None)
         return Repaired(" ".join(done) or "Nothing was wrong.", changes)
 

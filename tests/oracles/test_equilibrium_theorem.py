@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from engine.models.equilibrium_solvers import settle, to_rest
 from engine.models.equilibrium_theorem import (
     correlation,
     finite_runs,
+    forward_mode_run,
     nudged_run,
     side_run,
     total_gap,
@@ -53,6 +56,10 @@ def test_that_the_exact_derivative_equals_the_side_network_at_every_step(at_rest
     side, exact = side_run(net, s, y, 0.1, 60), nudged_run(net, s, y, 0.1, 60, "exact", 0.0)
     assert total_gap(exact, side) < 1e-12
     assert worst_gap(exact, side) < 1e-10
+    differentiated = forward_mode_run(net, s, y, 0.1, 60)
+    assert total_gap(differentiated, exact) < 1e-12 and worst_gap(differentiated, side) < 1e-10
+    for by_hand, automatic in zip(exact.V, differentiated.V, strict=True):
+        assert torch.allclose(by_hand, automatic, rtol=0, atol=1e-12)
     assert correlation(exact, side) > 1.0 - 1e-12
     for layer in exact.S:
         assert float(layer[-1].norm()) > 1e-6  # the error has arrived everywhere: zeros would agree, too
@@ -83,9 +90,9 @@ def test_that_finite_nudges_approach_the_theorem_with_slopes_one_and_two():
     betas = (1e-1, 1e-2, 1e-3, 1e-4)
     one = [total_gap(r, side) for r in finite_runs(net, s, y, 0.1, 60, betas, centred=False)]
     both = [total_gap(r, side) for r in finite_runs(net, s, y, 0.1, 60, betas, centred=True)]
-    for coarse, fine in zip(one[1:], one[2:], strict=False):
+    for coarse, fine in pairwise(one[1:]):
         assert 9 < coarse / fine < 11
-    for coarse, fine in zip(both[1:], both[2:], strict=False):
+    for coarse, fine in pairwise(both[1:]):
         assert 80 < coarse / fine < 120
     assert one[3] < 1e-3 and both[3] < 1e-7
 
