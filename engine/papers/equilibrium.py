@@ -257,7 +257,7 @@ PAPER = Paper(
     "recurrent backprop runs in a side network — at every moment.",
     group="Learning without backprop",
     centrepiece="Two processes drawn on top of each other at every moment of the second phase.",
-    params=None,
+    params=EquilibriumParams,
     presets=PRESETS,
     curves=CURVES,
     views=VIEWS,
