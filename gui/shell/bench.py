@@ -40,6 +40,7 @@ class Bench(QObject):
         self.run = run
         self.views = Views(run, self)
         self.symbols: dict[str, QWidget] = {}
+        self.told: dict[str, str] = {}
         self.panels: list[Panel] = []
         self._settings = settings
         self._expected_exports = 0
@@ -202,6 +203,7 @@ class Bench(QObject):
 
     def explain(self, symbol: str, value_text: str) -> None:
         """The present value beside a symbol in the Explain drawer."""
+        self.told[symbol] = value_text
         self.value_told.emit(symbol, value_text)
 
     def register_symbol(self, symbol: str, widget: QWidget) -> None:

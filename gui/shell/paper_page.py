@@ -168,6 +168,8 @@ class PaperPage(QWidget):
             self.explain.view_wanted.connect(self.on_view_wanted)
             self.explain.closed.connect(self.toggle_explain)
             self.bench.value_told.connect(self.explain.show_told)
+            for symbol, value in self.bench.told.items():
+                self.explain.show_told(symbol, value)
             self.explain.show_params(self.run.edited)
             self.splitter.addWidget(self.explain)
             shown = True

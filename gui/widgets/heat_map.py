@@ -130,8 +130,9 @@ class HeatMap(PaintedView):
             return
         w, h = area.width() / columns, area.height() / rows
         cell = QRectF(area.left() + self._mark[1] * w, area.top() + self._mark[0] * h, w, h)
-        painter.setPen(QPen(theme().color("text"), 2))
-        painter.drawRect(cell)
+        for meaning, width in (("card", 4), ("text", 2)):  # seen on dark and on light fields
+            painter.setPen(QPen(theme().color(meaning), width))
+            painter.drawRect(cell)
 
     def _paint_axes(self, painter: QPainter, area: QRectF) -> None:
         line = painter.fontMetrics().height()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 from engine.papers.equilibrium import LARGEST_CENTRED_BETA, EquilibriumParams
 from engine.papers.equilibrium_views import BiasQuery, BiasView
 from gui.shell.rows import label
-from gui.tabs.equilibrium.names import weight_name
+from gui.tabs.equilibrium.names import degrees, weight_name
 from gui.widgets.curves import Curves
 from gui.widgets.flow import FlowRow
 from gui.widgets.heat_map import HeatMap
@@ -33,33 +33,33 @@ HELP = (
 
 
 class BiasScene(QWidget):
-    """Two maps of one weight matrix, cuts through them, and the cosine of the training as it goes."""
+    """Two maps of one weight matrix, cuts through them, and the training as it goes; 0° is the exact gradient."""
 
     def __init__(self, bench: Bench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench = bench
         self.view: BiasView | None = None
         self.weight = 0
-        cosine, length = self._cosine_panel(), self._length_panel()
+        angle, length = self._angle_panel(), self._length_panel()
         cuts, layers, training = self._cuts_panel(), self._layers_panel(), self._training_panel()
-        self.symbols = {"bias": cosine}
+        self.symbols = {"bias": angle}
         self.grid = PanelGrid()
-        self.grid.arrange(column(row(cosine, length), row(cuts, layers, training), stretch=(5, 4)))
+        self.grid.arrange(column(row(angle, length), row(cuts, layers, training), stretch=(5, 4)))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.grid)
-        self._watch = bench.watch("bias", cosine, when_there_is_one(self.draw_bias), self.query())
+        self._watch = bench.watch("bias", angle, when_there_is_one(self.draw_bias), self.query())
         bench.params_changed.connect(self.on_params_changed)
         bench.run_state_changed.connect(self.on_run_state_changed)
         self.on_run_state_changed()
 
     # --- the panels ---------------------------------------------------------------------------------------------
 
-    def _cosine_panel(self) -> Panel:
-        self.cosine = HeatMap(
-            table="signed", low=-1.0, high=1.0, x_label="nudged sweeps T₂", y_label="β", unit="cos", name="cosine map"
+    def _angle_panel(self) -> Panel:
+        self.angle = HeatMap(
+            table="unsigned", low=0.0, x_label="nudged sweeps T₂", y_label="β", unit="°", name="angle map"
         )
-        self.cosine.cell_clicked.connect(self.on_cell)
+        self.angle.cell_clicked.connect(self.on_cell)
         self.choice = Segments([weight_name(k) for k in range(4)], "weights")
         self.choice.chosen.connect(self.on_weight)
         self.centred = switch("Centred", "Compare +β with −β; up: +β with rest")
@@ -72,9 +72,9 @@ class BiasScene(QWidget):
         self.images.setToolTip("Training pictures that the update is averaged over")
         self.images.valueChanged.connect(lambda _n: self._watch.set_query(self.query()))
         above = FlowRow((self.choice, self.centred, self.images))
-        body = Stacked(self.cosine, above=above, below=label(HELP, "muted", wrap=True))
-        self.cosine_panel = self._bench.panel("Direction: cosine with the exact gradient", body)
-        return self.cosine_panel
+        body = Stacked(self.angle, above=above, below=label(HELP, "muted", wrap=True))
+        self.angle_panel = self._bench.panel("Direction: angle to the exact gradient", body)
+        return self.angle_panel
 
     def _length_panel(self) -> Panel:
         self.length = HeatMap(
@@ -86,12 +86,12 @@ class BiasScene(QWidget):
         return self.length_panel
 
     def _cuts_panel(self) -> Panel:
-        self.cuts = LinesPlot("cosine over nudged sweeps for each β", "nudged sweeps T₂", "cosine")
+        self.cuts = LinesPlot("angle over nudged sweeps for each β", "nudged sweeps T₂", "angle (°)")
         self.cuts_panel = self._bench.panel("Each β, sweep by sweep", self.cuts)
         return self.cuts_panel
 
     def _layers_panel(self) -> Panel:
-        self.layers = LinesPlot("cosine over nudged sweeps for each layer", "nudged sweeps T₂", "cosine")
+        self.layers = LinesPlot("angle over nudged sweeps for each layer", "nudged sweeps T₂", "angle (°)")
         self.layers_panel = self._bench.panel("Each layer, at the present β", self.layers)
         return self.layers_panel
 
@@ -110,7 +110,7 @@ class BiasScene(QWidget):
     def draw_bias(self, view: BiasView) -> None:
         """Another map; the chosen weights stay as far as there are."""
         self.view = view
-        for panel in (self.cosine_panel, self.length_panel, self.cuts_panel, self.layers_panel):
+        for panel in (self.angle_panel, self.length_panel, self.cuts_panel, self.layers_panel):
             panel.set_empty("")
         count = view.cosine.shape[2]
         for k in range(4):
@@ -124,12 +124,12 @@ class BiasScene(QWidget):
         if view is None:
             return
         ticks = {"x": [str(s) for s in view.sweeps.tolist()], "y": [f"{b:g}" for b in view.betas.tolist()]}
-        cosine, ratio = view.cosine[:, :, self.weight], view.norm_ratio[:, :, self.weight]
-        for chart, values in ((self.cosine, cosine), (self.length, log10(ratio))):
+        angle, ratio = degrees(view.cosine[:, :, self.weight]), view.norm_ratio[:, :, self.weight]
+        for chart, values in ((self.angle, angle), (self.length, log10(ratio))):
             chart.set_ticks(**ticks)
             chart.set_matrix(values.astype(np.float32))
         self.cuts.set_lines(
-            [Line(f"β {b:g}", f"series{i}", view.sweeps, cosine[i]) for i, b in enumerate(view.betas.tolist())]
+            [Line(f"β {b:g}", f"series{i}", view.sweeps, angle[i]) for i, b in enumerate(view.betas.tolist())]
         )
         self._show_knobs()
 
@@ -141,11 +141,11 @@ class BiasScene(QWidget):
         i = int(np.abs(np.log(view.betas) - np.log(params.beta)).argmin())
         j = params.nudged_sweeps - int(view.sweeps[0]) if len(view.sweeps) else -1
         inside = params.trainer == "ep" and 0 <= j < len(view.sweeps)
-        for chart in (self.cosine, self.length):
+        for chart in (self.angle, self.length):
             chart.set_mark((i, j) if inside else None)
         count = view.cosine.shape[2]
         self.layers.set_lines(
-            [Line(weight_name(k), f"series{k}", view.sweeps, view.cosine[i, :, k]) for k in range(count)]
+            [Line(weight_name(k), f"series{k}", view.sweeps, degrees(view.cosine[i, :, k])) for k in range(count)]
         )
         self.layers_panel.set_title(f"Each layer, at β = {number(float(view.betas[i]), 3)}")
         for plot in (self.cuts, self.layers):
@@ -178,7 +178,7 @@ class BiasScene(QWidget):
             if self.view is not None or self._bench.run_state in ("training", "paused", "starting")
             else ("Press Train: the map follows the present weights.")
         )
-        for panel in (self.cosine_panel, self.length_panel, self.cuts_panel, self.layers_panel):
+        for panel in (self.angle_panel, self.length_panel, self.cuts_panel, self.layers_panel):
             panel.set_empty(why)
 
 

@@ -91,7 +91,12 @@ class ClassesCard:
         names = [nudge_name(float(b)) for b in result.betas]
         self.dead.set_lines(
             [
-                Line(name, SIDE if name == "exact" else f"series{i}", result.curve_steps, result.curve_dead[i])
+                Line(
+                    name,
+                    SIDE if name == "exact" else f"series{(0, 3, 2)[i % 3]}",
+                    result.curve_steps,
+                    result.curve_dead[i],
+                )
                 for i, name in enumerate(names)
             ]
         )

@@ -35,7 +35,7 @@ class Comparing(QObject):
     def __init__(self, probing: Probing, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._probing = probing
-        self.query = MomentsQuery(probe=probing.probe)
+        self.query = MomentsQuery(probe=probing.probe, epsilon=0.1)
         probing.probe_changed.connect(lambda: self.set_query(probe=probing.probe))
 
     def set_query(self, **values: object) -> None:

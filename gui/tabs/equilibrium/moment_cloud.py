@@ -15,13 +15,23 @@ from gui.widgets.scatter import Scatter
 
 
 class MomentCloud(Scatter):
-    """One cloud per layer; the axes hold still over time, so the cloud is seen to breathe."""
+    """One cloud per layer; the axes hold still over time, so the cloud is seen to breathe.
+
+    Each layer is drawn relative to its own largest value: derivatives of hidden neurons are far smaller than those of
+    outputs, and would all lie at the origin.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.view: MomentsView | None = None
         self.moment = 0
         self._members: list[tuple[str, NDArray[np.intp]]] = []
-        super().__init__("side network S̄", "EP: −velocity / β", name="neurons: EP against side network", parent=parent)
+        self._tops: dict[str, float] = {}
+        super().__init__(
+            "side network S̄  (largest of its layer = 1)",
+            "EP: −velocity / β",
+            name="neurons: EP against side network",
+            parent=parent,
+        )
 
     def show_view(self, view: MomentsView) -> None:
         """Another comparison; the moment stays as far as there is one."""
@@ -35,8 +45,8 @@ class MomentCloud(Scatter):
                 self.add_cloud(name, "series1" if name == "output" else f"series{(0, 2, 3)[i % 3]}")
         for name in old - {name for name, _ in self._members}:
             self.set_points(name, [], [])
-        top = 1.08 * max(symmetric_range(view.rbp), symmetric_range(view.ep))
-        self.set_extent(-top, top)
+        self._tops = {name: symmetric_range(view.rbp[:, members]) for name, members in self._members}
+        self.set_extent(-1.1, 1.1)
         self.show_moment(self.moment)
 
     def show_moment(self, moment: int) -> None:
@@ -46,7 +56,8 @@ class MomentCloud(Scatter):
             return
         self.moment = max(0, min(moment, len(view.time) - 1))
         for name, members in self._members:
-            self.set_points(name, view.rbp[self.moment, members], view.ep[self.moment, members])
+            top = self._tops[name]
+            self.set_points(name, view.rbp[self.moment, members] / top, view.ep[self.moment, members] / top)
 
     def show_share(self, share: float) -> None:
         """The moment at this share (0..1) of the time."""
@@ -60,6 +71,7 @@ class MomentCloud(Scatter):
             return ""
         name, i, px, py = nearest
         point = dict(self._members)[name][i]
+        px, py = px * self._tops[name], py * self._tops[name]
         where = f"{name}, neuron {self.view.point_unit[point]}, picture {self.view.point_image[point]}"
         return f"{where}\nside network {number(px)}\n−velocity / β {number(py)}\napart by {number(abs(px - py))}"
 
@@ -71,11 +83,11 @@ def moment_text(view: MomentsView | None, moment: int) -> str:
     return f"t = {float(view.time[moment]):.1f}"
 
 
-def verdict(gap: float) -> str:
-    """Colour of a relative distance: agrees, nearly, does not."""
+def verdict(gap: float, fine: float = 1e-2) -> str:
+    """Colour of a relative distance: agrees (below `fine`), nearly, does not (ten times that)."""
     if not np.isfinite(gap):
         return "muted"
-    return "good" if gap < 1e-2 else "warning" if gap < 1e-1 else "bad"
+    return "good" if gap < fine else "warning" if gap < 10 * fine else "bad"
 
 
 def points_drawn(view: MomentsView) -> dict[str, NDArray[Any]]:

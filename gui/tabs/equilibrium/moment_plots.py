@@ -11,6 +11,9 @@ from engine.papers.equilibrium_views import MomentsView, SlopeView
 from gui.tabs.equilibrium.names import EP, SIDE, layer_name, weight_name
 from gui.widgets.lines_plot import Line
 
+FLOOR_IN_SIGHT = 1e-3
+"""The floor of the exact derivative is drawn when it is not lower than this share of the smallest gap."""
+
 
 def layers_in(view: MomentsView) -> int:
     """Layers after the input."""
@@ -58,13 +61,17 @@ def gap_lines(view: MomentsView) -> list[Line]:
 
 
 def slope_lines(view: SlopeView) -> list[Line]:
-    """Gap over β for both kinds of nudge, and the exact derivative as a floor."""
-    ends = view.betas[[0, -1]] if len(view.betas) else view.betas
-    return [
+    """Gap over β for both kinds of nudge, and the exact derivative as a floor where it is near."""
+    lines = [
         Line("one-sided", "series1", view.betas, view.one_sided, dots=True),
         Line("centred", "series0", view.betas, view.centred, dots=True),
-        Line("exact derivative", "baseline", ends, np.full(len(ends), view.exact), dashed=True),
     ]
+    gaps = np.concatenate([view.one_sided, view.centred])
+    lowest = float(np.min(gaps[gaps > 0], initial=1.0))
+    if view.exact > FLOOR_IN_SIGHT * lowest:  # a floor far below would press the slopes flat
+        ends = view.betas[[0, -1]]
+        lines.append(Line("exact derivative", "baseline", ends, np.full(len(ends), view.exact), dashed=True))
+    return lines
 
 
 def asymmetry_lines(view: SlopeView) -> list[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.papers.equilibrium_views import MomentsView, SlopeView
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 RATE = 20.0
 """Moments a second while the clock runs by itself."""
+OFF = 0.2
+"""Slopes further from the theory than this are explained."""
 WAITING = "Press Train or Step: the comparison needs a network, trained or not."
 
 
@@ -94,7 +97,9 @@ class MomentsScene(QWidget):
         self.neurons = LinesPlot("neurons over time", "time since the nudge", "error derivative")
         self.layer_choice = Segments(("layer 1", "layer 2", "layer 3", "output"), "layer")
         self.layer_choice.chosen.connect(self.on_layer)
-        stacked = Stacked(self.neurons, above=FlowRow((self.layer_choice,)))
+        self.nothing = label("nothing to correct in this picture: choose another", "warning")
+        self.nothing.hide()
+        stacked = Stacked(self.neurons, above=FlowRow((self.layer_choice, self.nothing)))
         self.neurons_panel = self._bench.panel("Neurons over time", stacked)
         return self.neurons_panel
 
@@ -177,7 +182,9 @@ class MomentsScene(QWidget):
     def _draw_chosen(self) -> None:
         view = self.cloud.view
         if view is not None:
-            self.neurons.set_lines(neuron_lines(view, self.layer + 1))
+            lines = neuron_lines(view, self.layer + 1)
+            self.neurons.set_lines(lines)
+            self.nothing.setVisible(not any(np.any(line.y) for line in lines))
             self.weights.set_lines(weight_lines(view, self.weight))
 
     def on_layer(self, index: int) -> None:
@@ -206,7 +213,10 @@ class MomentsScene(QWidget):
         self.slope.set_lines(slope_lines(view))
         self.asymmetry.set_lines(asymmetry_lines(view))
         one, two = number(view.slope_one_sided, 3), number(view.slope_centred, 3)
-        self.slopes.setText(f"slope {one} one-sided (theory 1), {two} centred (theory 2)")
+        off = abs(view.slope_one_sided - 1.0) > OFF or abs(view.slope_centred - 2.0) > OFF
+        kink = "; a clipped neuron stands at its kink: compare smooth neurons" if off else ""
+        exact = f"; exact derivative: {number(view.exact, 2)}"
+        self.slopes.setText(f"slope {one} one-sided (theory 1), {two} centred (theory 2){kink or exact}")
         self.asymmetry_words.setText(f"gap ≈ {number(view.slope_asymmetry, 2)} × asymmetry near zero")
         self._bench.explain("slope one-sided", one)
         self._bench.explain("slope centred", two)

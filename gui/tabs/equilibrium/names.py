@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.papers.equilibrium import EquilibriumParams
 
 EP, SIDE = "model", "error_positive"
@@ -35,3 +38,9 @@ def layers_of(params: object) -> int:
 def side_of(params: object) -> int:
     """Pixels along each side of a picture of this task."""
     return 8 if isinstance(params, EquilibriumParams) and params.task in ("digits", "random") else 28
+
+
+def degrees(cosine: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Angles 0..180; rounding beyond ±1 is none of them."""
+    angles: NDArray[np.float64] = np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))
+    return angles

@@ -93,7 +93,7 @@ class PlayPad(QWidget):
             (
                 icon_button("dice", "A random test digit", self.on_random),
                 icon_button("eraser", "An empty picture", self.canvas.clear),
-                label("paint, or paint over a digit", "muted"),
+                label("paint here", "muted"),
             )
         )
         layout = QVBoxLayout(self)
@@ -145,10 +145,10 @@ class PlayControls(QWidget):
             )
         )
         self.speed = SliderRow(
-            "steps a frame", "Euler steps between two pictures", low=1, high=50, value=1, log=True, width=84
+            "steps a frame", "Euler steps between two pictures", low=1, high=50, value=1, log=True, width=98
         )
-        self.epsilon = SliderRow("step ε", "Length of one Euler step", low=0.01, high=1.0, value=0.1, width=84)
-        self.beta = SliderRow("pull β", "Force of the hand on an output bar", low=0.01, high=1.0, value=0.25, width=84)
+        self.epsilon = SliderRow("step ε", "Length of one Euler step", low=0.01, high=1.0, value=0.1, width=98)
+        self.beta = SliderRow("pull β", "Force of the hand on an output bar", low=0.01, high=1.0, value=0.25, width=98)
         self.speed.value_changed.connect(lambda v: playing.set_query(steps_per_frame=max(1, round(v))))
         self.epsilon.value_changed.connect(lambda v: playing.set_query(epsilon=v))
         self.beta.value_changed.connect(lambda v: playing.set_query(beta=v))

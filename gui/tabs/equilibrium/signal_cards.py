@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.papers.equilibrium_views import GaugesView, Nothing, Repaired
 from gui.shell.rows import label, push_button, set_role
-from gui.tabs.equilibrium.names import CLASSES, EP, FREE, NUDGED, layer_name, weight_name
+from gui.tabs.equilibrium.names import CLASSES, EP, FREE, NUDGED, degrees, layer_name, weight_name
 from gui.widgets.bars import Bars
 from gui.widgets.curves import Curves
 from gui.widgets.gauge import AngleGauge
@@ -39,7 +39,7 @@ class DirectionCard:
 
     def show_view(self, view: GaugesView) -> None:
         """Angles and relative lengths of the update of each weight matrix."""
-        angles = np.degrees(np.arccos(np.clip(view.cosine, -1.0, 1.0)))
+        angles = degrees(view.cosine)
         names = [weight_name(k) for k in range(len(angles))]
         self.gauge.set_angles(dict(zip(names, angles.tolist(), strict=True)))
         each = ", ".join(f"{n} {number(float(r), 2)}" for n, r in zip(names, view.norm_ratio, strict=True))

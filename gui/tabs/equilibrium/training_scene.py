@@ -126,7 +126,7 @@ class TrainingScene(QWidget):
         )
         self.phases = PhaseLine(bench.paper.phases)
         body = Stacked(self.strips, above=self.probe, below=self.phases)
-        self.states_panel = bench.panel("Layers: at rest, nudged both ways, shift/β", body)
+        self.states_panel = bench.panel("Layers, free and nudged", body)
         self._states = bench.watch("states", self.states_panel, when_there_is_one(self.draw_states), self._query())
         self.tiles = ImageGrid(table="signed", name="incoming weights of layer 1")
         self.tiles_panel = bench.panel("Layer 1: weights from the input", self.tiles)

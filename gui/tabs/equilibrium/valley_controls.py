@@ -32,7 +32,7 @@ class ValleyControls(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.query = ValleyQuery()
+        self.query = ValleyQuery(beta=0.05, y=0.9, steps=80)  # so weak that both arrows are seen to be one
         self.sliders: dict[str, SliderRow] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -28,7 +28,7 @@ from gui.widgets.timeline import Timeline
 if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
-RATE = 40.0
+RATE = 20.0
 """Moments a second while the ball rolls by itself."""
 PHASES = (
     "Free phase: both neurons slide down the energy E, which knows nothing of the target.",
@@ -171,8 +171,7 @@ class ValleyScene(QWidget):
             lines.append(Line(ep, EP, time, view.velocity[:, i], hover=f"{name}, velocity/β"))
             lines.append(Line(side, SIDE, time, view.side[:, i], dashed=True, hover=f"{name}, side network"))
         self.arrows.set_lines(lines)
-        self.gap.set_value(view.gap, verdict(view.gap))
-        self._bench.explain("valley gap", number(view.gap, 2))
+        self.gap.set_value(view.gap, verdict(view.gap, fine=5e-2))
 
     def _energy_panel(self) -> Panel:
         self.energy = LinesPlot("energy on the way", "time", "energy")
@@ -199,7 +198,10 @@ class ValleyScene(QWidget):
         self.cloud = MomentCloud()
         self.cloud_panel = self._bench.panel("Its neurons, as the ball moves", self.cloud)
         self._bench.watch(
-            "moments", self.cloud_panel, when_there_is_one(self.draw_cloud), MomentsQuery(images=8, steps=60)
+            "moments",
+            self.cloud_panel,
+            when_there_is_one(self.draw_cloud),
+            MomentsQuery(images=8, steps=60, epsilon=0.1),
         )
         return self.cloud_panel
 
@@ -207,6 +209,7 @@ class ValleyScene(QWidget):
         """One dot per neuron and picture."""
         self.cloud_panel.set_empty("")
         self.cloud.show_view(view)
+        self._bench.explain("gap", number(view.gap, 2))
 
     def _dream_panel(self) -> Panel:
         self.dreams = ImageGrid(5, table="grey", low=0.0, high=1.0, name="a digit dreamt from each class")

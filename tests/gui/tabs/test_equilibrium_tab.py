@@ -96,7 +96,7 @@ def test_that_every_scene_draws_its_payloads(stage, tab, qtbot):
     assert moments.slope.data()["one-sided"].shape == (13,)
     assert training.matrix.data()["matrix"].shape == (10, 10)
     assert training.strips.data()["shift 1"].shape == (10,)
-    assert bias.cosine.data()["matrix"].shape == (6, 32)
+    assert bias.angle.data()["matrix"].shape == (6, 32)
     assert play.layers.data()["layer 1"].shape == (128,)
 
 
@@ -222,7 +222,8 @@ def test_that_the_clock_moves_cloud_and_cursors_together(moments):
     moments.timeline.pause()
     moments.timeline.set_position(40)
     view = moments.cloud.view
-    assert np.allclose(moments.cloud.data()["output x"], view.rbp[40, view.point_layer == 2])
+    own = view.rbp[:, view.point_layer == 2]
+    assert np.allclose(moments.cloud.data()["output x"], own[40] / np.abs(own).max())
     assert moments.neurons._cursor == moments.weights._cursor == pytest.approx(12.0)
 
 
@@ -247,7 +248,7 @@ def test_that_the_gap_is_a_number_with_a_verdict(moments, stage, qtbot):
 
 def test_that_the_slopes_stand_beside_the_theory(moments, stage, qtbot):
     send(stage, qtbot, "slope", payloads.slope())
-    assert moments.slopes.text() == "slope 1 one-sided (theory 1), 2 centred (theory 2)"
+    assert moments.slopes.text() == "slope 1 one-sided (theory 1), 2 centred (theory 2); exact derivative: 1.0e−13"
     assert moments.asymmetry_words.text() == "gap ≈ 0.42 × asymmetry near zero"
 
 
@@ -359,12 +360,12 @@ def test_that_a_field_of_the_map_sets_the_knobs_and_is_framed(stage, tab, qtbot)
     tab.show_scene(3)
     scene = tab.scenes[3]
     send(stage, qtbot, "bias", payloads.bias())
-    assert scene.cosine._mark == (3, 3)
-    scene.cosine.cell_clicked.emit(5, 9)
+    assert scene.angle._mark == (3, 3)
+    scene.angle.cell_clicked.emit(5, 9)
     assert (stage.bench.params.beta, stage.bench.params.nudged_sweeps) == (0.9, 10)
-    assert scene.cosine._mark == (5, 9) and scene.layers._cursor == 10.0
+    assert scene.angle._mark == (5, 9) and scene.layers._cursor == 10.0
     stage.run.undo_stack.undo()
-    assert scene.cosine._mark == (3, 3)
+    assert scene.angle._mark == (3, 3)
 
 
 def test_that_the_map_asks_for_one_sided_updates_and_other_weights(stage, tab, qtbot):
@@ -372,9 +373,9 @@ def test_that_the_map_asks_for_one_sided_updates_and_other_weights(stage, tab, q
     tab.show_scene(3)
     scene = tab.scenes[3]
     send(stage, qtbot, "bias", payloads.bias(layers=3))
-    assert np.isnan(scene.cosine.data()["matrix"][0, 0])
+    assert np.isnan(scene.angle.data()["matrix"][0, 0])
     scene.choice.button(2).click()
-    assert not np.isnan(scene.cosine.data()["matrix"]).any()
+    assert not np.isnan(scene.angle.data()["matrix"]).any()
     scene.centred.click()
     assert stage.session.watched["bias"].centred is False
 
