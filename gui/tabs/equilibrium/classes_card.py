@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gui.shell.tickets import Ticket
 
 START = "Run it"
+COLOURS = ("series0", "series3", "series2")
 
 
 def nudge_name(beta: float) -> str:
@@ -89,17 +90,9 @@ class ClassesCard:
         """Mean lost classes over updates, one row of classes per learner and seed, and both in words."""
         self.result = result
         names = [nudge_name(float(b)) for b in result.betas]
-        self.dead.set_lines(
-            [
-                Line(
-                    name,
-                    SIDE if name == "exact" else f"series{(0, 3, 2)[i % 3]}",
-                    result.curve_steps,
-                    result.curve_dead[i],
-                )
-                for i, name in enumerate(names)
-            ]
-        )
+        colours = [SIDE if name == "exact" else COLOURS[i % len(COLOURS)] for i, name in enumerate(names)]
+        curves = zip(names, colours, result.curve_dead, strict=True)
+        self.dead.set_lines([Line(name, colour, result.curve_steps, dead) for name, colour, dead in curves])
         seeds = result.dead.shape[1]
         self.alive.set_ticks(x=CLASSES, y=[f"{name} · {s}" for name in names for s in range(seeds)])
         self.alive.set_matrix(np.asarray(result.alive, dtype=np.float32).reshape(-1, result.alive.shape[-1]))

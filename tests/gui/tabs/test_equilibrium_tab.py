@@ -154,9 +154,9 @@ def test_that_the_ball_rolls_by_itself_and_then_the_nudge_comes(valley, qtbot):
 def test_that_another_valley_does_not_interrupt_the_ball(valley, stage, qtbot):
     valley.timeline.pause()
     valley.timeline.set_position(77)
-    send(stage, qtbot, "valley", payloads.valley(gap=0.3))
+    send(stage, qtbot, "valley", payloads.valley(gap=0.7))
     assert valley.timeline.position == 77
-    assert valley.gap.text() == "0.3" and valley.gap.meaning == "bad"
+    assert valley.gap.text() == "0.7" and valley.gap.meaning == "bad"
 
 
 def test_that_dragging_the_ball_starts_it_elsewhere(valley, stage, qtbot):
@@ -170,7 +170,7 @@ def test_that_dragging_the_ball_starts_it_elsewhere(valley, stage, qtbot):
 
 def test_that_dragging_the_dashed_line_moves_the_target_and_its_slider(valley, stage, qtbot):
     chart = valley.map
-    qtbot.mousePress(chart, Qt.MouseButton.LeftButton, pos=chart.to_pixel(0.5, 1.0).toPoint())
+    qtbot.mousePress(chart, Qt.MouseButton.LeftButton, pos=chart.to_pixel(0.5, chart.target).toPoint())
     qtbot.mouseMove(chart, pos=chart.to_pixel(0.5, 0.4).toPoint())
     assert stage.session.watched["valley"].y == pytest.approx(0.4, abs=0.02)
     assert valley.controls.sliders["y"].value == pytest.approx(0.4, abs=0.02)
