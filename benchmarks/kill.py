@@ -57,10 +57,13 @@ class Death:
     rings_left: int
 
 
-def deaths(count: int, seed: int = 0, latest_s: float = 2.5) -> list[Death]:
-    """Kills `count` engines one after another, within `latest_s` of training; every other one while it saves."""
+def deaths(count: int, seed: int = 0, latest_s: float = 2.5, pool: EnginePool | None = None) -> list[Death]:
+    """Kills `count` engines one after another, within `latest_s` of training; every other one while it saves.
+
+    pool: where the engines come from (closed afterwards); without one they are spawned as the window spawns them.
+    """
     draw = random.Random(seed)
-    pool = EnginePool(limit=2)
+    pool = pool or EnginePool(limit=2)
     try:
         with tempfile.TemporaryDirectory(prefix="atelier-kill-") as folder:
             return [_one(pool, Path(folder), draw, latest_s, during_save=bool(number % 2)) for number in range(count)]

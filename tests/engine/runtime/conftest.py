@@ -1,53 +1,58 @@
-"""Engines for the tests of this folder: a few processes are kept warm, so that no test waits for torch."""
+"""Engines for the tests of this folder: real processes, forked from one that has imported torch.
+
+Importing torch takes seconds on a busy machine, and these tests start dozens of engines. The window spawns its engines
+from nothing; so does here the test of a parent's death, and `benchmarks/kill.py`. Everything after the start is the same.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 from collections.abc import Callable, Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.runtime import process as engine_process
-from engine.runtime.process import EnginePool, EngineProcess
+from engine.runtime.process import EnginePool
 from tests.engine.runtime.sessions_for_tests import Run, begin, new_record, spec_of
 
-WARM = 2
-_stock: list[EngineProcess] = []
+CAN_FORK = "forkserver" in multiprocessing.get_all_start_methods()
+LOADED = [
+    "torch",
+    "engine.runtime.loop",
+    "engine.runtime.store",
+    "engine.runtime.device",
+    "engine.experiments.dendritic",
+]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Before anything is counted as left behind by the test: engines for it."""
-    if "pool" in getattr(item, "fixturenames", ()):
-        _stock[:] = [engine for engine in _stock if engine.is_alive]
-        while len(_stock) < WARM:
-            _stock.append(EngineProcess())
+    """Before anything is counted as left behind by the test: the process that engines are forked from."""
+    if CAN_FORK and "pool" in getattr(item, "fixturenames", ()):
+        multiprocessing.get_context("forkserver").set_forkserver_preload(LOADED)
+        data = os.environ.pop("ATELIER_DATA", None)  # one test needs a machine without MNIST
+        forkserver.ensure_running()
+        if data is not None:
+            os.environ["ATELIER_DATA"] = data
 
 
 @pytest.fixture(scope="module", autouse=True)
-def no_stock_is_left() -> Iterator[None]:
-    """The warm engines end with the module that used them."""
+def no_template_is_left() -> Iterator[None]:
+    """The process that engines are forked from ends with the module that used it."""
     yield
-    for engine in _stock:
-        engine.end(graceful=False)
-    for engine in _stock:
-        assert engine.wait(10.0)
-    _stock.clear()
-
-
-def _from_stock() -> EngineProcess:
-    ready = [engine for engine in _stock if engine.is_warm and engine.is_alive]
-    chosen = (ready or [engine for engine in _stock if engine.is_alive] or [EngineProcess()])[0]
-    if chosen in _stock:
-        _stock.remove(chosen)
-    return chosen
+    if CAN_FORK:
+        forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
 
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[EnginePool]:
-    """A pool whose processes were started ahead; closing it ends what the test left running."""
-    monkeypatch.setattr(engine_process, "EngineProcess", _from_stock)
+    """A pool whose engines are forked; closing it ends what the test left running."""
+    if CAN_FORK:
+        monkeypatch.setattr(engine_process, "_context", multiprocessing.get_context("forkserver"))
     made = EnginePool(warm=False)
     yield made
     made.close()

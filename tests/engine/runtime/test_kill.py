@@ -7,11 +7,14 @@ import os
 import pytest
 
 from benchmarks.kill import deaths, table
+from engine.runtime.process import EnginePool
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
-def test_that_ten_random_kills_are_named_at_once_and_leave_a_whole_checkpoint_and_nothing_else() -> None:
-    found = deaths(10, seed=1, latest_s=1.2)
+def test_that_ten_random_kills_are_named_at_once_and_leave_a_whole_checkpoint_and_nothing_else(
+    pool: EnginePool,
+) -> None:
+    found = deaths(10, seed=1, latest_s=1.2, pool=pool)
     print(table(found))
     assert len(found) == 10 and sum(d.during_save for d in found) == 5
     for death in found:

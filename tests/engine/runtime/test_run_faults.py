@@ -162,7 +162,8 @@ def test_that_a_locked_library_is_told_once_and_its_curves_are_kept_when_it_is_f
     with Store(run.home) as store:
         series = store.read_scalars(run.record, ["apical_sq"], max_points=None)["apical_sq"]
     assert series.steps.tolist() == list(range(1, step + 1)), "no gap, although the library was shut for a while"
-    assert series.values.tolist() == [run.curves[s]["apical_sq"] for s in range(1, step + 1)]
+    curves = run.curves
+    assert series.values.tolist() == [curves[s]["apical_sq"] for s in range(1, step + 1)]
     assert len([n for n in run.heard.of(m.Notice) if n.code == "store"]) == 2
 
 

@@ -76,6 +76,7 @@ def test_that_points_are_neither_lost_nor_repeated_across_pauses_and_rewinds(sta
     run.session.rewind(0)
     rewound = run.until(m.Rewound, since=since)
     assert rewound.step == 0 and rewound.revision == 1
+    since = run.heard.place(m.Rewound, since=since)
     run.until(m.Progress, lambda p: p.step >= 40, since=since)
     step = run.pause()
     run.until(m.Scalars, lambda s: s.steps[-1] == step, since=since)
@@ -148,7 +149,8 @@ def test_that_a_recorded_run_keeps_curves_marks_and_a_checkpoint(start: Start) -
         assert (mark.knob, mark.old, mark.new) == ("eta", 1.0, 0.9)
         series = store.read_scalars(run.record, ["apical_sq"])["apical_sq"]
     assert series.steps.tolist() == list(range(1, 61))
-    assert series.values.tolist() == [run.curves[s]["apical_sq"] for s in range(1, 61)]
+    curves = run.curves
+    assert series.values.tolist() == [curves[s]["apical_sq"] for s in range(1, 61)]
 
 
 def test_that_a_run_stops_by_itself_after_exactly_so_many_updates(start: Start) -> None:
