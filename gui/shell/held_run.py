@@ -47,7 +47,7 @@ class HeldRuns(QObject):
         if page is None or page.run is not run or run.run_state != "idle" or run.history.last_step > 0:
             return
         if self._held is not None and self._held is not run and is_untouched(self._held):
-            self._held.stop(save=False)
+            self._held.let_go()
         self._held = run
         run.start(paused=True)
 

@@ -283,6 +283,12 @@ class PaperRun(QObject):
 
         self._leaving.add(bridge, save=not is_empty, done=on_left)
 
+    def let_go(self) -> None:
+        """End the engine process and be as before the first start; what is worth keeping is in the library."""
+        self._retire()
+        self.record = ""
+        self._set_state("idle")
+
     def load_history(self, record: str, curves: Mapping[str, Points], marks: list[tuple[int, str]]) -> None:
         """The stored curves of a run that is going to be resumed."""
         self.history = CurveHistory()
