@@ -67,7 +67,7 @@ class Reproduce:
     full: bool = False
     """At the paper's size instead of about two minutes a claim on two cores."""
     seeds: int = 0
-    """How many seeds; default: 1, or 3 with --full."""
+    """How many seeds; default: 3."""
     device: str = "auto"
     """auto, cpu, cuda, cuda:1 or mps."""
     jobs: int = 0

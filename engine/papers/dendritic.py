@@ -243,7 +243,7 @@ PRESETS = (
         "regression", "Nonlinear regression · 30-50-10",
         "Figure 2: the circuit learns another network's function; the shallow learner stays above.",
         {"task": "regression", "hidden_1": 50, "hidden_2": 0, "batch": 32, "presentation": 100.0},
-        steps=34_000, cpu_time="30 s", gpu_time="not measured", memory="0.4 GB", pace=Pace(slow=100.0, until=500),
+        steps=34_000, cpu_time="50 s", gpu_time="not measured", memory="0.4 GB", pace=Pace(slow=100.0, until=500),
     ),
     Preset(
         "random-start", "Interneurons start at random · 64-100-10",
@@ -268,7 +268,7 @@ PRESETS = (
         "B = Wᵀ and small λ in float64: the update is nearly backprop's; the sweep shows the angle shrink with λ.",
         {**_DEEP, "feedback": "transpose", "lam": 0.05, "lam_output": 0.05, "lam_inter": 0.05,
          "h1": 0.5, "h2": 0.0002, "h3": 0.005, "precision": "float64"},
-        steps=5_000, cpu_time="20 s", gpu_time="not measured", memory="0.4 GB",
+        steps=5_000, cpu_time="5 s", gpu_time="not measured", memory="0.4 GB",
     ),
     Preset(
         "self-prediction-euler", "Self-prediction, every membrane step",
@@ -276,24 +276,24 @@ PRESETS = (
         {"task": "self_prediction", "hidden_1": 20, "hidden_2": 0, "batch": 1, "presentation": 100.0,
          "dynamics": "euler", "sigma": 0.032, "teacher": False, "plastic_w": False, "plastic_q": True,
          "start": "random", "precision": "float64"},
-        steps=300_000, cpu_time="20 s", gpu_time="CPU is faster", memory="0.4 GB",
+        steps=300_000, cpu_time="1 min", gpu_time="CPU is faster", memory="0.4 GB",
         pace=Pace(slow=1000.0, until=5_000),
     ),
     Preset(
         "digits-28", "Paper-sized circuit, digits at 28×28 · 784-500-500-10",
         "The paper's MNIST circuit on the bundled digits.",
-        {"task": "digits28", **_PAPER_SIZE}, steps=5_000, cpu_time="30 s", gpu_time="not measured", memory="0.6 GB",
+        {"task": "digits28", **_PAPER_SIZE}, steps=5_000, cpu_time="20 s", gpu_time="not measured", memory="0.6 GB",
     ),
     Preset(
         "mnist", "MNIST · 784-500-500-10",
         "Figure 3: the paper reports 1.96 % test error (backprop 1.53 %, one layer 8.4 %).",
-        _MNIST, steps=60_000, cpu_time="4 min (10 epochs)", gpu_time="not measured",
+        _MNIST, steps=60_000, cpu_time="3 min (10 epochs)", gpu_time="not measured",
         memory="0.9 GB", needs="mnist",
     ),
     Preset(
         "mnist-frozen-second", "MNIST, second weights frozen",
         "The paper reports 2.11 % with W₂ frozen.",
-        {**_MNIST, "plastic_w2": False, "h1": 0.3}, steps=60_000, cpu_time="4 min (10 epochs)",
+        {**_MNIST, "plastic_w2": False, "h1": 0.3}, steps=60_000, cpu_time="3 min (10 epochs)",
         gpu_time="not measured", memory="0.9 GB", needs="mnist",
     ),
     Preset(
@@ -301,12 +301,12 @@ PRESETS = (
         "The paper reports 2.48 % with all synapses plastic from a random start.",
         {**_ONE, **_LEARNED_FEEDBACK, "task": "mnist", "hidden_1": 1000, "h1": 0.4, "h2": 0.006, "batch": 10,
          "eta_q": 0.2, "eta_b": 0.0002},
-        steps=60_000, cpu_time="4 min (10 epochs)", gpu_time="not measured", memory="0.9 GB", needs="mnist",
+        steps=60_000, cpu_time="3 min (10 epochs)", gpu_time="not measured", memory="0.9 GB", needs="mnist",
     ),
     Preset(
         "fashion", "Fashion-MNIST · 784-500-500-10",
         "The same circuit on clothes; not in the paper.",
-        {**_MNIST, "task": "fashion", "h1": 0.2, "h2": 0.008, "h3": 0.01}, steps=60_000, cpu_time="4 min (10 epochs)",
+        {**_MNIST, "task": "fashion", "h1": 0.2, "h2": 0.008, "h3": 0.01}, steps=60_000, cpu_time="3 min (10 epochs)",
         gpu_time="not measured", memory="0.9 GB", needs="fashion-mnist",
     ),
 )  # fmt: skip

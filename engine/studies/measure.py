@@ -20,7 +20,7 @@ from engine.studies.contract import Measurement, Study, StudyContext
 if TYPE_CHECKING:
     from engine.runtime.store import Store
 
-FULL_SEEDS = 3
+SEEDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,10 @@ def measure(
 ) -> Iterator[Measurement | Unmeasured]:
     """Measures claim after claim; a study that fails does not stop those after it.
 
-    seeds: how many (0: one, or three when `full`). figures: folder, made when needed.
+    seeds: how many (0: three). figures: folder, made when needed.
     """
     studies = studies_of(paper)
-    count = seeds or (FULL_SEEDS if full else 1)
+    count = seeds or SEEDS
     for claim in claims:
         context = StudyContext(
             paper=paper,

@@ -144,6 +144,7 @@ def test_that_every_preset_of_the_dendritic_paper_starts(preset):
         values |= experiment.step()
         assert experiment.steps_done == step + 1
     assert values and all(np.isfinite(value) for value in values.values())
+    assert values.get("loop_gain", 0.0) < 2.0, "the interneurons would lose track"
     assert set(values) <= {curve.name for curve in PAPER.curves}
     assert set(views_of(experiment)) <= {view.name for view in PAPER.views}
     assert experiment.progress()
