@@ -1,7 +1,7 @@
 """Engines for the tests of this folder: real processes, forked from one that has imported torch.
 
 Importing torch takes seconds on a busy machine, and these tests start dozens of engines. The window spawns its engines
-from nothing; so does here the test of a parent's death, and `benchmarks/kill.py`. Everything after the start is the same.
+from nothing; so does here the test of a parent's death, and `benchmarks/kill.py`. All that follows is the same.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 from collections.abc import Callable
@@ -89,11 +90,11 @@ def test_that_a_run_stopped_and_resumed_equals_an_uninterrupted_one(
     start: Start, preset: str, params: dict[str, object], until: int
 ) -> None:
     whole = finish(start(preset, params, keep=True, until=until), until)
-    part = start(preset, params, keep=True, until=until)
+    part = start(preset, params, keep=True, until=until, pace=100.0)
     part.at_step(until // 3)
     stopped = part.stop()
     assert until // 3 <= stopped.step < until
-    resumed = part.resumed()
+    resumed = part.resumed(pace=math.inf)
     assert resumed.until(m.Ready).step == stopped.step
     assert resumed.until(m.Settings).reason == "resumed"
     finish(resumed, until)
@@ -106,13 +107,13 @@ def test_that_a_run_stopped_and_resumed_equals_an_uninterrupted_one(
 
 def test_that_a_run_killed_and_resumed_from_its_autosave_equals_an_uninterrupted_one(start: Start) -> None:
     whole = finish(start(params=NOISY_DIGITS, keep=True, until=200), 200)
-    part = start(params=NOISY_DIGITS, keep=True, until=200, autosave_s=0.1)
+    part = start(params=NOISY_DIGITS, keep=True, until=200, autosave_s=0.1, pace=150.0)
     saved = part.until(m.Saved)
     part.at_step(saved.step + 10)
     assert part.session.pid is not None
     os.kill(part.session.pid, signal.SIGKILL)
     assert part.failed().kind == "killed"
-    resumed = part.resumed(autosave_s=10.0)
+    resumed = part.resumed(autosave_s=10.0, pace=math.inf)
     assert saved.step <= resumed.until(m.Ready).step <= 200
     finish(resumed, 200)
     assert_equal_to_the_bit(checkpoint(whole), checkpoint(resumed))
@@ -123,7 +124,7 @@ def test_that_a_run_killed_and_resumed_from_its_autosave_equals_an_uninterrupted
 
 
 def test_that_a_run_killed_before_its_first_save_starts_again_with_the_same_numbers(start: Start, home: Path) -> None:
-    run = start("association", keep=True, until=50)
+    run = start("association", keep=True, until=50, pace=100.0)
     run.at_step(10)
     assert run.session.pid is not None
     os.kill(run.session.pid, signal.SIGKILL)

@@ -92,12 +92,11 @@ def test_that_nothing_is_held_back_while_training_does_not_wait(monkeypatch) -> 
 def test_that_a_new_query_goes_before_views_that_are_longer_overdue(monkeypatch) -> None:
     desk = Desk()
     watching = desk.watching(monkeypatch, old=spec("old"), new=spec("new"))
-    watch(watching, "old", "new")
-    for _ in range(2):
+    for name in ("old", "new"):
+        watch(watching, name)
         watching.send_one(desk.now, 0, 0, 0, is_busy=True)
-    watching.seen("old")
-    watching.seen("new")
-    desk.now += 5.0
+        watching.seen(name)
+        desk.now += 5.0
     watch(watching, "new", query="clicked")
     watching.send_one(desk.now, 1, 1, 0, is_busy=True)
     assert (desk.sent[-1].view, desk.sent[-1].payload) == ("new", "clicked")
