@@ -35,7 +35,8 @@ def test_that_a_paused_run_holds_still_and_its_last_points_have_arrived(start: S
     run.at_step(20)
     step = run.pause()
     run.until(m.Scalars, lambda s: s.steps[-1] == step, seconds=5.0)  # association measures every update
-    for step in range(step + 1, step + 9):  # each right after a batch was sent, too early for the next
+    for _ in range(8):  # each right after a batch was sent, too early for the next
+        step += 1
         run.session.step_once()
         run.until(m.Scalars, lambda s, step=step: s.steps[-1] == step, seconds=5.0)
     since = run.said
