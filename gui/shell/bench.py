@@ -166,10 +166,6 @@ class Bench(QObject):
         """A new run with the parameters on screen."""
         self.run.start()
 
-    def hold(self) -> None:
-        """An engine to ask, held before its first update, unless there is or was a run."""
-        self.run.hold()
-
     def pause(self) -> None:
         """Hold."""
         self.run.pause()

@@ -315,11 +315,6 @@ class PaperRun(QObject):
     def _ensure_live(self) -> bool:
         return self.is_live or self.start(paused=True)
 
-    def hold(self) -> None:
-        """An engine to ask, held before its first update, where there has been none: for what needs no training."""
-        if self.run_state == "idle":
-            self.start(paused=True)
-
     def pause(self) -> None:
         """Hold after the present update."""
         if self.is_live and self.bridge:

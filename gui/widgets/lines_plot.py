@@ -123,6 +123,8 @@ class LinesPlot(Plot):
         xs, ys = [], []
         for item, line in zip(self._items, self._lines, strict=False):
             x, y = self._axis(line.x, self._log_x), self._axis(line.y, self._log_y)
+            if not np.isfinite(x + y).any():  # nothing to draw, and pyqtgraph would warn about it
+                x = y = np.zeros(0)
             color = theme().color(line.meaning)
             pen = pg.mkPen(color, width=1)
             if line.dashed:

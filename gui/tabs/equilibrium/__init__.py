@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.papers.equilibrium_views import Probe
@@ -43,16 +41,6 @@ class EquilibriumTab(Scenes):
         super().__init__(bench, list(zip(SCENES, makers, strict=True)), SYMBOLS, parent)
         probing.setParent(self)
         self.show_remembered()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """The ball rolls without a press of a button."""
-        super().showEvent(event)
-        QTimer.singleShot(0, self, self.on_shown)
-
-    def on_shown(self) -> None:
-        """Seen, and still seen a moment later: valley, comparison and play need an engine, but no training."""
-        if self.isVisible() and not self._bench.preset.needs:
-            self._bench.hold()
 
 
 def build(bench: Bench) -> QWidget:

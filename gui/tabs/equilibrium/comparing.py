@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 NUDGINGS: tuple[Nudging, ...] = ("one_sided", "centred", "exact")
 _NUDGING_WORDS = ("one-sided", "centred", "exact derivative")
-RHOS: tuple[Rho, ...] = ("network", "clipped", "smooth", "tanh")
-_RHO_WORDS = ("neurons of the run", "clipped neurons", "smooth neurons", "tanh neurons")
+RHOS: tuple[Rho, ...] = ("smooth", "network", "clipped", "tanh")
+_RHO_WORDS = ("smooth neurons", "neurons of the run", "clipped neurons", "tanh neurons")
 
 
 class Comparing(QObject):
@@ -35,7 +35,7 @@ class Comparing(QObject):
     def __init__(self, probing: Probing, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._probing = probing
-        self.query = MomentsQuery(probe=probing.probe, epsilon=0.1)
+        self.query = MomentsQuery(probe=probing.probe, epsilon=0.1, rho=RHOS[0])
         probing.probe_changed.connect(lambda: self.set_query(probe=probing.probe))
 
     def set_query(self, **values: object) -> None:
@@ -68,7 +68,10 @@ class ComparingControls(QWidget):
         self.images.valueChanged.connect(lambda n: comparing.set_query(images=n))
         self.rho = QComboBox()
         self.rho.addItems(_RHO_WORDS)
-        self.rho.setToolTip("The theorem needs smooth neurons; clipped ones obey it while none enters saturation")
+        self.rho.setToolTip(
+            "The present weights with the neurons of the theorem, or those of the run: clipped ones obey it while none "
+            "enters or leaves saturation, and a trained network of them has nothing left to correct"
+        )
         self.rho.currentIndexChanged.connect(lambda i: comparing.set_query(rho=RHOS[i]))
         self.probe.add(self.images)
         self.probe.add(self.rho)

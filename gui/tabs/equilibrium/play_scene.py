@@ -31,7 +31,7 @@ class PlayScene(QWidget):
         super().__init__(parent)
         self._bench = bench
         self.playing = Playing(probing, self)
-        self.pad, self.controls, self.layers = PlayPad(probing), PlayControls(self.playing), LayersView()
+        self.pad, self.controls, self.layers = PlayPad(probing), PlayControls(bench, self.playing), LayersView()
         self.layers.unit_clicked.connect(self.playing.clamp_next)
         self.layers.pulled.connect(self.playing.pull)
         self.layers.released.connect(self.playing.let_go)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from gui.widgets.paint_canvas import PaintCanvas
 from gui.widgets.probing import PROBES, Probing
 from gui.widgets.segments import icon_button, switch
 from gui.widgets.slider_row import SliderRow
+
+if TYPE_CHECKING:
+    from gui.shell.bench import Bench
 
 CLASSES = 10
 
@@ -126,9 +129,9 @@ class PlayPad(QWidget):
 class PlayControls(QWidget):
     """Pace, input switch, cue, strength of the pull; shows what `Playing` says."""
 
-    def __init__(self, playing: Playing, parent: QWidget | None = None) -> None:
+    def __init__(self, bench: Bench, playing: Playing, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._playing = playing
+        self._bench, self._playing = bench, playing
         query = playing.query
         self.run = switch("Run", "Let it settle; up: it holds still")
         self.run.setChecked(query.playing)
@@ -166,12 +169,21 @@ class PlayControls(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        for widget in (buttons, self.speed, self.epsilon, self.beta, cues):
+        self.pause = push_button(
+            "Pause training", bench.pause, "Training has the engine; this moves smoothly when it rests"
+        )
+        for widget in (buttons, cues, self.speed, self.epsilon, self.beta, self.pause):
             layout.addWidget(widget)
         layout.addWidget(label("Click a neuron to hold it, drag an output bar to pull it.", "muted", wrap=True))
         layout.addStretch(1)
         playing.changed.connect(self.on_changed)
+        bench.run_state_changed.connect(self.on_run_state_changed)
         self.on_changed()
+        self.on_run_state_changed(bench.run_state)
+
+    def on_run_state_changed(self, state: str) -> None:
+        """Training and playing share one engine."""
+        self.pause.setVisible(state == "training")
 
     def on_dream(self) -> None:
         """The cued class, or a 3."""

@@ -197,7 +197,7 @@ class ValleyScene(QWidget):
     def _cloud_panel(self) -> Panel:
         self.cloud = MomentCloud()
         self.cloud_panel = self._bench.panel("Its neurons, as the ball moves", self.cloud)
-        query = MomentsQuery(images=8, steps=60, epsilon=0.1)
+        query = MomentsQuery(images=8, steps=60, epsilon=0.1, rho="smooth")
         self._bench.watch("moments", self.cloud_panel, when_there_is_one(self.draw_cloud), query)
         return self.cloud_panel
 

@@ -1,5 +1,6 @@
 """The equilibrium tab over a scripted engine: gestures ask for the right thing, scenes draw what arrives."""
 
+import re
 from dataclasses import replace
 
 import equilibrium_payloads as payloads
@@ -9,7 +10,6 @@ from PySide6.QtCore import QPointF, Qt
 from scripted_bench import Stage, begin, send
 
 from engine.papers import equilibrium_views as v
-from engine.papers import load_paper
 from engine.papers.equilibrium import EquilibriumParams
 from gui.tabs.equilibrium import SCENES, SYMBOLS, build
 from gui.widgets.explain import ASSETS
@@ -27,7 +27,7 @@ VIEWS = (
 
 @pytest.fixture
 def stage(tmp_path, qapp):
-    made = Stage(tmp_path, replace(load_paper("equilibrium"), params=EquilibriumParams))
+    made = Stage(tmp_path, "equilibrium")
     yield made
     made.run.stop(save=False)
 
@@ -49,31 +49,17 @@ def click(qtbot, widget, position: QPointF):
 # --- scenes -----------------------------------------------------------------------------------------------------
 
 
-def test_that_opening_the_tab_holds_an_engine_without_training(stage, tab, qtbot):
-    qtbot.waitUntil(lambda: stage.bench.run_state == "paused")
-    assert stage.session.spec.paused is True
-    assert set(stage.session.watched) == VIEWS[0]
-    assert "resume" not in stage.session.verbs
-
-
-def test_that_a_run_that_was_ended_is_not_started_again_by_looking(stage, tab, qtbot):
-    qtbot.waitUntil(lambda: stage.bench.run_state == "paused")
-    stage.run._set_state("stopped")
-    count = len(stage.sessions)
-    tab.hide()
-    tab.show()
-    qtbot.wait(20)
-    assert len(stage.sessions) == count
-
-
-def test_that_a_preset_with_data_to_fetch_waits_for_a_press(stage, qtbot):
-    stage.run.choose_preset("mnist-one")
-    made = build(stage.bench)
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.wait(20)
+def test_that_an_idle_tab_says_what_brings_it_to_life(stage, tab):
     assert stage.sessions == []
-    assert "Press Train" in made.scenes[0].dream_panel._message.text()
+    for scene, panel in (
+        (0, "dream_panel"),
+        (1, "cloud_panel"),
+        (2, "states_panel"),
+        (3, "angle_panel"),
+        (4, "layers_panel"),
+    ):
+        tab.show_scene(scene)
+        assert "Press Train" in getattr(tab.scenes[scene], panel)._message.text()
 
 
 def test_that_only_the_pictures_of_the_scene_in_front_are_asked_for(stage, tab, qtbot):
@@ -120,8 +106,6 @@ def test_that_every_symbol_of_the_explanation_leads_to_something_visible(stage, 
 def test_that_the_explanation_names_only_knobs_and_pictures_there_are():
     text = (ASSETS / "equilibrium" / "explain.md").read_text(encoding="utf-8")
     blocks = parse(text)
-    import re
-
     assert set(re.findall(r"\(view:(\w+)\)", text)) <= set(SYMBOLS)
     knobs = set(re.findall(r"knob:(\w+)", text))
     assert knobs and knobs <= set(EquilibriumParams.model_fields)
@@ -244,6 +228,22 @@ def test_that_the_gap_is_a_number_with_a_verdict(moments, stage, qtbot):
     assert moments.gap.meaning == "bad"
     assert moments.words.text() == "Not at rest." and moments.words.property("role") == "warning"
     assert ("gap", "0.4") in told
+
+
+def test_that_slopes_off_the_theory_name_the_kink(moments, stage, qtbot):
+    send(stage, qtbot, "slope", replace(payloads.slope(), slope_centred=0.4))
+    assert "kink" in moments.slopes.text()
+
+
+def test_that_a_network_without_error_draws_nothing_and_says_so(moments, stage, qtbot):
+    view = payloads.moments(gap=float("nan"))
+    silent = {
+        n: np.zeros_like(getattr(view, n)) for n in ("rbp", "ep", "unit_rbp", "unit_ep", "weight_rbp", "weight_ep")
+    }
+    send(stage, qtbot, "moments", replace(view, **silent, words="There is no error to compare."))
+    moments.neurons.flush()
+    moments.gaps.flush()
+    assert moments.gap.text() == "–" and moments.nothing.isVisible()
 
 
 def test_that_the_slopes_stand_beside_the_theory(moments, stage, qtbot):
@@ -450,3 +450,11 @@ def test_that_neurons_of_an_old_network_are_not_held_in_a_new_one(play, stage, q
     stage.start(PRESET)
     qtbot.waitUntil(lambda: stage.bench.run_state == "training")
     assert stage.session.watched["play"].clamps == ()
+
+
+def test_that_the_play_offers_to_pause_a_training_that_slows_it(play, stage, qtbot):
+    assert play.controls.pause.isVisible()
+    play.controls.pause.click()
+    assert stage.session.verbs[-1] == "pause"
+    stage.progress("paused")
+    qtbot.waitUntil(lambda: not play.controls.pause.isVisible())
