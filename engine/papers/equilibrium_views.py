@@ -446,7 +446,7 @@ class Repaired:
 VIEWS = (
     ViewSpec("valley", ValleyView, ValleyQuery, rate=30),
     ViewSpec("moments", MomentsView, MomentsQuery, rate=10),
-    ViewSpec("slope", SlopeView, SlopeQuery, rate=1),
+    ViewSpec("slope", SlopeView, SlopeQuery, rate=0.2),  # takes a second: the sliders of `moments` must not wait for it
     ViewSpec("gauges", GaugesView, None, rate=5),
     ViewSpec("states", StatesView, StatesQuery, rate=15),
     ViewSpec("tiles", TilesView, TilesQuery, rate=2),
