@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.experiments.equilibrium_faults import ENERGY_RISE, REST_SHARE, Signs, rises, solver_of
-from engine.experiments.equilibrium_setup import CLASSES, learning_knobs, tested_pictures
+from engine.experiments.equilibrium_setup import CLASSES, learning_knobs, live_pictures, tested_pictures
 from engine.models.equilibrium import Network, States, cost
 from engine.models.equilibrium_learning import Learner, Phases
 from engine.models.equilibrium_side import exact_gradient
@@ -68,8 +68,9 @@ def at_rest(experiment: EquilibriumExperiment, x: Tensor) -> States:
 def measure(experiment: EquilibriumExperiment) -> tuple[dict[str, float], Signs]:
     """Curve values and the signs of failure."""
     pictures, measures, p = experiment.pictures, experiment.measures, experiment.p
-    out = at_rest(experiment, pictures.test_x[:LIVE_TEST])[-1]
-    labels = pictures.test_y[:LIVE_TEST]
+    count = live_pictures(p, pictures, LIVE_TEST)
+    out = at_rest(experiment, pictures.test_x[:count])[-1]
+    labels = pictures.test_y[:count]
     signs = signs_of(experiment)
     values = {
         "test_accuracy": 100.0 * float((out.argmax(1) == labels).double().mean()),
@@ -85,22 +86,23 @@ def measure(experiment: EquilibriumExperiment) -> tuple[dict[str, float], Signs]
 def signs_of(experiment: EquilibriumExperiment) -> Signs:
     """The signs of failure on the probe pictures, with the knobs of the run."""
     net, measures, p = experiment.net, experiment.measures, experiment.p
-    solver = free_solver(p)
-    s = settle(net, measures.x, max(0, p.free_sweeps - WATCHED_SWEEPS), solver, p.epsilon)
-    relaxation, base, energies = Relaxation(net), net.input_drive(measures.x), [net.energy(s)]
+    solver, count = free_solver(p), live_pictures(p, experiment.pictures, PROBE)
+    x, y, labels = measures.x[:count], measures.y[:count], measures.labels[:count]
+    s = settle(net, x, max(0, p.free_sweeps - WATCHED_SWEEPS), solver, p.epsilon)
+    relaxation, base, energies = Relaxation(net), net.input_drive(x), [net.energy(s)]
     for _ in range(min(WATCHED_SWEEPS, p.free_sweeps)):
         relaxation.sweep(s, base, solver, p.epsilon)
         energies.append(net.energy(s))
     off = torch.cat(net.defect(s)[1:], 1)
     out = s[-1]
-    own_on, is_silent = outputs_on(out, measures.labels)
+    own_on, is_silent = outputs_on(out, labels)
     return Signs(
         residual=float(off.square().mean().sqrt()),
         largest=float(off.max()),
         energy=float(energies[-1].mean()),
         rise=rises(energies) if net.asymmetry == 0.0 else 0.0,  # asymmetric weights have no energy to go down
         saturated=float(((out <= 0.0) | (out >= 1.0)).double().mean()) if net.rho.is_clipped else 0.0,
-        cost=float(cost(out, measures.y).mean()),
+        cost=float(cost(out, y).mean()),
         silent=int(is_silent.sum()) if net.rho.is_clipped else 0,
         lost=tuple(int(c) for c in np.flatnonzero(own_on < LOST)) if net.rho.is_clipped else (),
     )
@@ -137,7 +139,8 @@ def enough_free_sweeps(experiment: EquilibriumExperiment, most: int) -> int:
     """The smallest of 2, 4, 8... times the present free sweeps that brings the network to rest (at most `most`)."""
     net, measures, p = experiment.net, experiment.measures, experiment.p
     epsilon = min(p.epsilon, 0.5)
-    relaxation, base, s = Relaxation(net), net.input_drive(measures.x), net.zeros(measures.x)
+    x = measures.x[: live_pictures(p, experiment.pictures, PROBE)]
+    relaxation, base, s = Relaxation(net), net.input_drive(x), net.zeros(x)
     done, goal = 0, 2 * p.free_sweeps
     while True:
         goal = min(goal, most)
@@ -170,7 +173,8 @@ def gauges_view(experiment: EquilibriumExperiment) -> GaugesView:
         under_way.append(net.total_energy(nudged, knobs.beta, y))
         arrival.append([float((a - b).abs().mean()) for a, b in zip(nudged[1:], s[1:], strict=True)])
     off = torch.cat(net.defect(s)[1:], 1)
-    own_on, _ = outputs_on(at_rest(experiment, measures.x)[-1], measures.labels)
+    count = live_pictures(p, experiment.pictures, PROBE)
+    own_on, _ = outputs_on(at_rest(experiment, measures.x[:count])[-1], measures.labels[:count])
     walls = [float(((v <= 0.0) | (v >= 1.0)).double().mean()) if net.rho.is_clipped else 0.0 for v in s[1:]]
     return GaugesView(
         cosine=np.array(cosines),

@@ -104,7 +104,8 @@ def _prepare(
     y = target_of(experiment, probe, x, labels).to("cpu", torch.float64)
     net = experiment.net.copy(torch.float64, experiment.net.rho if rho == "network" else Rho(rho))
     net.set_asymmetry(asymmetry, stream(experiment.p.seed, "asymmetry"))
-    s = to_rest(net, x.to("cpu", torch.float64), 1e-14, REST_SWEEPS)
+    most = REST_SWEEPS if net.rho.is_clipped else 3 * REST_SWEEPS  # small steps take longer than blocks
+    s = to_rest(net, x.to("cpu", torch.float64), 1e-14, most)
     return net, s, y, labels
 
 

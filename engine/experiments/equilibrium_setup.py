@@ -17,6 +17,7 @@ from engine.papers.equilibrium import LARGEST_CENTRED_BETA, RATES, EquilibriumPa
 CLASSES = 10
 RANDOM_PICTURES = 64
 RANDOM_INPUTS = 5
+LIVE_FLOPS = 1e10
 TEST_FLOPS = 4e10  # one test may take about a second on a core; deeper networks are then tested on fewer pictures
 
 
@@ -120,7 +121,15 @@ def is_exact(params: EquilibriumParams) -> bool:
 
 def tested_pictures(params: EquilibriumParams, pictures: Pictures) -> int:
     """How many test pictures an error rate is measured on during training: all, unless that takes over a second."""
+    return min(len(pictures.test_x), max(200, int(TEST_FLOPS / free_phase_flops(params, pictures))))
+
+
+def live_pictures(params: EquilibriumParams, pictures: Pictures, most: int) -> int:
+    """How many pictures the live figures are measured on: `most`, unless that takes over half a second."""
+    return max(32, min(most, int(LIVE_FLOPS / free_phase_flops(params, pictures))))
+
+
+def free_phase_flops(params: EquilibriumParams, pictures: Pictures) -> float:
+    """Floating-point operations of one picture's free phase."""
     n = sizes_of(params, pictures.train_x.shape[1])
-    sweep = sum(4.0 * a * b for a, b in pairwise(n[1:]))
-    one = 2.0 * n[0] * n[1] + params.free_sweeps * sweep
-    return min(len(pictures.test_x), max(500, int(TEST_FLOPS / one)))
+    return 2.0 * n[0] * n[1] + params.free_sweeps * sum(4.0 * a * b for a, b in pairwise(n[1:]))

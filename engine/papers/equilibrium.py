@@ -123,7 +123,8 @@ _EP17: dict[str, Any] = {
     "batch": 20,
 }  # fmt: skip
 _FOLLOW_UP: dict[str, Any] = {
-    "rho": "tanh", "solver": "euler", "epsilon": 0.08, "nudging": "positive", "gain": 1.0, "precision": "float64",
+    "rho": "tanh", "solver": "euler", "epsilon": 0.3, "nudging": "centred", "beta": 0.1, "gain": 1.0,
+    "precision": "float64",
 }  # fmt: skip
 _SLOW_START = Pace(slow=5.0, until=100)
 
@@ -131,86 +132,93 @@ PRESETS = (
     Preset(
         "digits-one", "One hidden layer · 64-128-10",
         "Nudges alone: accuracy passes 95 % within 500 updates, and every neuron's velocity is its error derivative.",
-        _ONE, steps=2_000, cpu_time="not measured", gpu_time="not measured", memory="0.4 GB", pace=_SLOW_START,
+        _ONE, steps=2_000, cpu_time="30 s (paced; 4 s at full speed)",
+        gpu_time="not measured", memory="0.4 GB", pace=_SLOW_START,
     ),
     Preset(
         "digits-two", "Two hidden layers · 64-128-128-10",
         "The error has two layers to travel: lower the nudged sweeps and watch it fail to arrive.",
-        _TWO, steps=5_000, cpu_time="not measured", gpu_time="not measured", memory="0.4 GB", pace=_SLOW_START,
+        _TWO, steps=5_000, cpu_time="1 min (paced; 30 s at full speed)",
+        gpu_time="not measured", memory="0.4 GB", pace=_SLOW_START,
     ),
     Preset(
         "digits-three", "Three hidden layers · 64-128-128-128-10",
         "Depth costs sweeps: the network needs longer to come to rest.",
-        _THREE, steps=5_000, cpu_time="not measured", gpu_time="not measured", memory="0.4 GB", pace=_SLOW_START,
+        _THREE, steps=5_000, cpu_time="1.5 min (paced; 1 min at full speed)",
+        gpu_time="not measured", memory="0.4 GB", pace=_SLOW_START,
     ),
     Preset(
         "side-network", "Exact gradients · 64-128-10",
         "The same network taught by its side network: watch the class bars; saturated outputs die and never return.",
-        {**_ONE, "trainer": "rbp"}, steps=5_000, cpu_time="not measured", gpu_time="not measured", memory="0.4 GB",
+        {**_ONE, "trainer": "rbp"}, steps=5_000, cpu_time="40 s (paced; 15 s at full speed)",
+        gpu_time="not measured", memory="0.4 GB",
         pace=_SLOW_START,
     ),
     Preset(
         "stuck", "Stuck in one valley · 64-128-10, gain 1",
         "Weights twice as large: every output is 0 for every picture and learning never starts. Press the remedy.",
-        {**_ONE, "gain": 1.0}, steps=2_000, cpu_time="not measured", gpu_time="not measured", memory="0.4 GB",
+        {**_ONE, "gain": 1.0}, steps=2_000, cpu_time="15 s (paced; 4 s at full speed)",
+        gpu_time="not measured", memory="0.4 GB",
         pace=Pace(slow=10.0, until=100),
     ),
     Preset(
         "ep17-digits", "The companion's recipe · 64-128-10",
         "EP17 as published: Euler 20 + 4 steps, gain 1, persistent states, random sign of β.",
         {**_ONE, **_EP17, "free_sweeps": 20, "nudged_sweeps": 4, "alpha_1": 0.1, "alpha_2": 0.05},
-        steps=10_000, cpu_time="not measured", gpu_time="not measured", memory="0.4 GB", pace=_SLOW_START,
+        steps=10_000, cpu_time="1 min", gpu_time="not measured", memory="0.4 GB", pace=_SLOW_START,
     ),
     Preset(
         "theorem-toy", "Theorem, toy · 5-50-10, tanh",
         "The follow-up's toy: one random input, tanh neurons; the curves of both processes coincide.",
-        {**_FOLLOW_UP, "task": "random", "layers": 1, "width": 50, "batch": 1, "beta": 0.1, "nudging": "centred",
-         "free_sweeps": 500, "nudged_sweeps": 80, "alpha_1": 0.02, "alpha_2": 0.01},
-        steps=500, cpu_time="not measured", gpu_time="CPU is faster", memory="0.4 GB", pace=Pace(slow=5.0, until=500),
+        {**_FOLLOW_UP, "task": "random", "layers": 1, "width": 50, "batch": 1, "free_sweeps": 200,
+         "nudged_sweeps": 20, "alpha_1": 0.02, "alpha_2": 0.01},
+        steps=500, cpu_time="100 s (paced)", gpu_time="CPU is faster", memory="0.4 GB", pace=Pace(slow=5.0, until=500),
     ),
     Preset(
         "digits-28", "Paper-sized network, digits at 28×28 · 784-500-10",
         "The network of EP17 on the bundled digits.",
-        {**_WIDE, "task": "digits28"}, steps=4_000, cpu_time="not measured", gpu_time="not measured", memory="0.6 GB",
+        {**_WIDE, "task": "digits28"}, steps=4_000, cpu_time="15 s", gpu_time="not measured", memory="0.4 GB",
     ),
     Preset(
         "mnist-one", "MNIST · 784-500-10",
         "EP17 reports 2-3 % test error and training error going to 0 within 25 epochs.",
-        {**_WIDE, "task": "mnist"}, steps=75_000, cpu_time="not measured", gpu_time="not measured", memory="1.0 GB",
+        {**_WIDE, "task": "mnist"}, steps=75_000, cpu_time="3.5 min (25 epochs)",
+        gpu_time="not measured", memory="1.0 GB",
         needs="mnist",
     ),
     Preset(
         "mnist-two", "MNIST · 784-500-500-10", "EP17 reports 2-3 % test error within 60 epochs.",
-        _MNIST_2, steps=180_000, cpu_time="not measured", gpu_time="not measured", memory="1.0 GB", needs="mnist",
+        _MNIST_2, steps=180_000, cpu_time="45 min (60 epochs)", gpu_time="not measured", memory="1.0 GB", needs="mnist",
     ),
     Preset(
         "mnist-three", "MNIST · 784-500-500-500-10", "EP17 reports 2-3 % test error within 500 epochs.",
-        _MNIST_3, steps=1_500_000, cpu_time="not measured", gpu_time="not measured", memory="1.0 GB", needs="mnist",
+        _MNIST_3, steps=1_500_000, cpu_time="18 h (500 epochs); 2 min an epoch",
+        gpu_time="not measured", memory="1.0 GB", needs="mnist",
     ),
     Preset(
         "mnist-one-ep17", "MNIST, the companion's recipe · 784-500-10",
         "EP17 as published: Euler 20 + 4 steps, persistent states, random sign; 2-3 % test error in 25 epochs.",
         {**_WIDE, **_EP17, "task": "mnist", "free_sweeps": 20, "nudged_sweeps": 4}, steps=75_000,
-        cpu_time="not measured", gpu_time="not measured", memory="1.3 GB", needs="mnist",
+        cpu_time="5 min (25 epochs)", gpu_time="not measured", memory="1.3 GB", needs="mnist",
     ),
     Preset(
         "mnist-two-ep17", "MNIST, the companion's recipe · 784-500-500-10",
         "EP17 as published: Euler 150 + 6 steps; 2-3 % test error in 60 epochs.",
-        {**_MNIST_2, **_EP17, "free_sweeps": 150, "nudged_sweeps": 6}, steps=180_000, cpu_time="not measured",
+        {**_MNIST_2, **_EP17, "free_sweeps": 150, "nudged_sweeps": 6}, steps=180_000, cpu_time="3 h (60 epochs)",
         gpu_time="not measured", memory="1.4 GB", needs="mnist",
     ),
     Preset(
         "mnist-three-ep17", "MNIST, the companion's recipe · 784-500-500-500-10",
         "EP17 as published: Euler 500 + 8 steps; 2-3 % test error in 500 epochs.",
-        {**_MNIST_3, **_EP17, "free_sweeps": 500, "nudged_sweeps": 8}, steps=1_500_000, cpu_time="not measured",
+        {**_MNIST_3, **_EP17, "free_sweeps": 500, "nudged_sweeps": 8}, steps=1_500_000, cpu_time="8 days (500 epochs)",
         gpu_time="not measured", memory="1.6 GB", needs="mnist",
     ),
     Preset(
         "theorem-mnist", "Theorem at paper size · 784-512-512-10, tanh",
-        "The follow-up's network: both processes coincide in every layer, at its published ε = 0.08.",
-        {**_FOLLOW_UP, "task": "mnist", "layers": 2, "width": 512, "batch": 20, "beta": 0.01, "free_sweeps": 800,
-         "nudged_sweeps": 150, "alpha_1": 0.1, "alpha_2": 0.05, "alpha_3": 0.01},
-        steps=100, cpu_time="not measured", gpu_time="not measured", memory="1.4 GB", needs="mnist",
+        "The follow-up's network: both processes coincide in every layer; choose its ε = 0.08 beside the picture.",
+        {**_FOLLOW_UP, "task": "mnist", "layers": 2, "width": 512, "batch": 20, "free_sweeps": 150,
+         "nudged_sweeps": 30, "alpha_1": 0.1, "alpha_2": 0.05, "alpha_3": 0.01},
+        steps=100, cpu_time="1 min", gpu_time="not measured", memory="1.4 GB", needs="mnist",
     ),
 )  # fmt: skip
 

@@ -174,6 +174,7 @@ def test_that_both_phases_in_one_batch_equal_one_after_the_other():
         by_the_page = (plus[k].t() @ plus[k + 1] - minus[k].t() @ minus[k + 1]) / (2 * 0.25 * 16)
         assert torch.allclose(W[k], by_the_page, atol=1e-13)
         assert torch.allclose(b[k + 1], (plus[k + 1] - minus[k + 1]).mean(0) / 0.5, atol=1e-13)
+        assert min(float(d.abs().max()) for d in (W[k], b[k + 1])) > 1e-3  # zeros would agree, too
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
