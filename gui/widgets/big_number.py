@@ -22,7 +22,7 @@ class BigNumber(PaintedView):
     def __init__(self, caption: str, parent: QWidget | None = None) -> None:
         super().__init__(caption, parent)
         self.caption, self.value, self.meaning = caption, float("nan"), "text"
-        self.setMinimumSize(90, 54)
+        self.setMinimumSize(56, 54)
 
     def set_value(self, value: float, meaning: str = "text") -> None:
         """Show this; not-a-number stands for not known yet."""

@@ -78,17 +78,25 @@ class LinesPlot(Plot):
 
     def set_cursor(self, x: float | None) -> None:
         """Mark this place along the x axis, in data units (None: nothing)."""
-        if x != self._cursor:
-            self._cursor = x
-            self._overlay.update()
+        if x == self._cursor:
+            return
+        for value in (self._cursor, x):  # only the columns that change: what lies below is painted again, too
+            self._cursor = value
+            at = self._cursor_x()
+            if at is not None:
+                self._overlay.update(round(at) - 2, 0, 5, self._overlay.height())
+
+    def _cursor_x(self) -> float | None:
+        """Where the cursor lies in pixels, None where it has no place."""
+        if self._cursor is None:
+            return None
+        at = float(self._axis(np.array([self._cursor]), self._log_x)[0])
+        return self.to_pixel(at, 0.0).x() if math.isfinite(at) else None
 
     def paint_overlay(self, painter: QPainter, rect: QRectF) -> None:
         """The cursor."""
-        if self._cursor is None:
-            return
-        at = float(self._axis(np.array([self._cursor]), self._log_x)[0])
-        x = self.to_pixel(at, 0.0).x()
-        if math.isfinite(at) and rect.left() <= x <= rect.right():
+        x = self._cursor_x()
+        if x is not None and rect.left() <= x <= rect.right():
             painter.setPen(QPen(theme().color("accent"), 1, Qt.PenStyle.DashLine))
             painter.drawLine(round(x), round(rect.top()), round(x), round(rect.bottom()))
 

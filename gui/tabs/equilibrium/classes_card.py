@@ -96,13 +96,11 @@ class ClassesCard:
         seeds = result.dead.shape[1]
         self.alive.set_ticks(x=CLASSES, y=[f"{name} · {s}" for name in names for s in range(seeds)])
         self.alive.set_matrix(np.asarray(result.alive, dtype=np.float32).reshape(-1, result.alive.shape[-1]))
-        self.words.setText(
-            f"after {result.steps:,} updates, lost classes and accuracy: "
-            + "; ".join(
-                f"{name}: {', '.join(str(int(d)) for d in dead)} and {', '.join(number(float(a), 3) for a in acc)} %"
-                for name, dead, acc in zip(names, result.dead, result.accuracy, strict=True)
-            )
-        )
+        each = [
+            f"{name}: {', '.join(str(int(d)) for d in dead)} lost, {number(float(np.mean(accuracy)), 3)} %"
+            for name, dead, accuracy in zip(names, result.dead, result.accuracy, strict=True)
+        ]
+        self.words.setText(f"{result.steps:,} updates. {'; '.join(each)}")
 
     def data(self) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
         """The whole result, for an export."""

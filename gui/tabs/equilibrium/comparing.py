@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QComboBox, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
 from engine.papers.equilibrium import EquilibriumParams
 from engine.papers.equilibrium_views import MomentsQuery, Nudging, Rho, SlopeQuery
-from gui.shell.rows import label, push_button
+from gui.shell.rows import push_button
 from gui.tabs.equilibrium.names import side_of
-from gui.widgets.flow import FlowRow
 from gui.widgets.probe_buttons import ProbeButtons
 from gui.widgets.probing import Probing
 from gui.widgets.segments import Segments
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
 NUDGINGS: tuple[Nudging, ...] = ("one_sided", "centred", "exact")
-_NUDGING_WORDS = ("one-sided", "centred", "exact derivative")
+_NUDGING_WORDS = ("one-sided", "centred", "exact")
 RHOS: tuple[Rho, ...] = ("smooth", "network", "clipped", "tanh")
 _RHO_WORDS = ("smooth neurons", "neurons of the run", "clipped neurons", "tanh neurons")
 
@@ -73,11 +72,10 @@ class ComparingControls(QWidget):
             "enters or leaves saturation, and a trained network of them has nothing left to correct"
         )
         self.rho.currentIndexChanged.connect(lambda i: comparing.set_query(rho=RHOS[i]))
-        self.probe.add(self.images)
-        self.probe.add(self.rho)
         self.nudging = Segments(_NUDGING_WORDS, "kind of nudge")
         self.nudging.choose(NUDGINGS.index(query.nudging))
         self.nudging.chosen.connect(self.on_nudging)
+        self.nudging.setToolTip("One-sided: +β against rest. Centred: +β against −β. Exact: the derivative at β = 0")
         self.trained = push_button(
             "As in training", self.on_as_trained, "β, signs and asymmetry of the knobs at the right"
         )
@@ -101,9 +99,14 @@ class ComparingControls(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addWidget(self.probe)
-        layout.addWidget(FlowRow((label("nudge:", "muted"), self.nudging, self.trained)))
+        which = QHBoxLayout()
+        which.addWidget(self.images)
+        which.addWidget(self.rho, 1)
+        layout.addLayout(which)
+        layout.addWidget(self.nudging)
         for slider in (self.beta, self.asymmetry, self.epsilon, self.steps):
             layout.addWidget(slider)
+        layout.addWidget(self.trained)
         self._show_nudging()
 
     def on_nudging(self, index: int) -> None:

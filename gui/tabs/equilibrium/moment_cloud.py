@@ -18,7 +18,7 @@ class MomentCloud(Scatter):
     """One cloud per layer; the axes hold still over time, so the cloud is seen to breathe.
 
     Each layer is drawn relative to its own largest value: derivatives of hidden neurons are far smaller than those of
-    outputs, and would all lie at the origin.
+    outputs, and would all lie at the origin. The pointer tells the true values.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -27,7 +27,7 @@ class MomentCloud(Scatter):
         self._members: list[tuple[str, NDArray[np.intp]]] = []
         self._tops: dict[str, float] = {}
         super().__init__(
-            "side network S̄  (largest of its layer = 1)",
+            "side network S̄, relative",
             "EP: −velocity / β",
             name="neurons: EP against side network",
             parent=parent,

@@ -108,7 +108,7 @@ class MomentsScene(QWidget):
         self.weight_choice = Segments([weight_name(k) for k in range(4)], "weights")
         self.weight_choice.chosen.connect(self.on_weight)
         self.weights_panel = self._bench.panel(
-            "Weight gradients over time", Stacked(self.weights, above=FlowRow((self.weight_choice,)))
+            "Weight gradients", Stacked(self.weights, above=FlowRow((self.weight_choice,)))
         )
         return self.weights_panel
 
@@ -136,7 +136,7 @@ class MomentsScene(QWidget):
         self.asymmetry = LinesPlot("gap over asymmetry", "weight asymmetry", "gap, correlation")
         self.asymmetry_words = label("", "muted", wrap=True)
         self.asymmetry_panel = self._bench.panel(
-            "Gap over weight asymmetry", Stacked(self.asymmetry, below=self.asymmetry_words)
+            "Gap over asymmetry", Stacked(self.asymmetry, below=self.asymmetry_words)
         )
         return self.asymmetry_panel
 

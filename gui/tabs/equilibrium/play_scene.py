@@ -41,10 +41,11 @@ class PlayScene(QWidget):
         self.helped = switch("Lean on the mean picture", "Down: readable digits; up: the weights alone, harsh strokes")
         self.helped.setChecked(True)
         self.helped.toggled.connect(self.on_helped)
-        self.layers_panel = bench.panel("The network settles", self.layers)
+        hands = [("click: hold a neuron", "muted"), ("drag: pull an output", "target")]
+        self.layers_panel = bench.panel("The network settles", self.layers, hands)
         self.energy_panel = bench.panel("Its energy", self.energy)
         above = FlowRow((self.helped,))
-        self.dream_panel = bench.panel("Dreams, one of each class: click one", Stacked(self.dreams, above=above))
+        self.dream_panel = bench.panel("Dreams: click one", Stacked(self.dreams, above=above))
         self.panels = (self.layers_panel, self.energy_panel, self.dream_panel)
         self.symbols = {"play": self.layers_panel, "dream": self.dream_panel}
         self.grid = PanelGrid()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.papers.equilibrium_views import Clamp, PlayQuery, PlayView
 from gui.shell.rows import label, push_button
@@ -136,17 +136,9 @@ class PlayControls(QWidget):
         self.run = switch("Run", "Let it settle; up: it holds still")
         self.run.setChecked(query.playing)
         self.run.clicked.connect(lambda on: playing.set_query(playing=on))
-        self.input = switch("Hold the input", "Down: the picture holds the input; up: the input follows the network")
+        self.input = switch("Input", "Down: the picture holds the input; up: the input follows the network")
         self.input.clicked.connect(lambda on: playing.set_query(input_on=on))
-        buttons = FlowRow(
-            (
-                self.run,
-                push_button("Jump", playing.jump, "To rest at once"),
-                icon_button("rewind", "Start over from zero", playing.restart),
-                self.input,
-                push_button("Free all", playing.free, "No cue, no clamps, the picture holds the input"),
-            )
-        )
+        rewind = icon_button("rewind", "Start over from zero", playing.restart)
         self.speed = SliderRow(
             "steps a frame", "Euler steps between two pictures", low=1, high=50, value=1, log=True, width=98
         )
@@ -155,31 +147,37 @@ class PlayControls(QWidget):
         self.speed.value_changed.connect(lambda v: playing.set_query(steps_per_frame=max(1, round(v))))
         self.epsilon.value_changed.connect(lambda v: playing.set_query(epsilon=v))
         self.beta.value_changed.connect(lambda v: playing.set_query(beta=v))
-        self.cues = QButtonGroup(self)
-        cues = FlowRow((label("cue:", "muted"),))
-        for i, words in enumerate(("none", *(str(d) for d in range(CLASSES)))):
-            tip = "The output is free" if i == 0 else f"Hold the output at class {words}"
-            button = switch(words, tip)
-            button.setFixedWidth(54 if i == 0 else 32)
-            self.cues.addButton(button, i)
-            cues.add(button)
-        self.cues.idClicked.connect(lambda i: playing.set_query(cue=i - 1))
         self.dream = push_button("Dream it", self.on_dream, "Hold the cued class, let go of the input", "", True)
-        cues.add(self.dream)
+        self.pause = push_button("Pause training", bench.pause, "Training has the engine; this moves smoothly without")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        self.pause = push_button(
-            "Pause training", bench.pause, "Training has the engine; this moves smoothly when it rests"
-        )
-        for widget in (buttons, cues, self.speed, self.epsilon, self.beta, self.pause):
-            layout.addWidget(widget)
-        layout.addWidget(label("Click a neuron to hold it, drag an output bar to pull it.", "muted", wrap=True))
+        layout.addLayout(_line(self.run, push_button("Jump", playing.jump, "To rest at once"), rewind, self.input))
+        layout.addLayout(self._cues())
+        free = push_button("Free all", playing.free, "No cue, no clamps, the picture holds the input")
+        layout.addLayout(_line(self.dream, free))
+        for slider in (self.speed, self.epsilon, self.beta):
+            layout.addWidget(slider)
+        layout.addWidget(self.pause)
         layout.addStretch(1)
         playing.changed.connect(self.on_changed)
         bench.run_state_changed.connect(self.on_run_state_changed)
         self.on_changed()
         self.on_run_state_changed(bench.run_state)
+
+    def _cues(self) -> QGridLayout:
+        """One button per class in two lines, and one for none."""
+        grid = QGridLayout()
+        grid.setSpacing(3)
+        self.cues = QButtonGroup(self)
+        for i in range(CLASSES + 1):
+            words = str(i - 1) if i else "–"
+            button = switch(words, f"Cue: hold the output at class {words}" if i else "No cue: the output is free")
+            button.setMinimumWidth(26)
+            self.cues.addButton(button, i)
+            grid.addWidget(button, int(i > 5), i if i <= 5 else i - 5)
+        self.cues.idClicked.connect(lambda i: self._playing.set_query(cue=i - 1))
+        return grid
 
     def on_run_state_changed(self, state: str) -> None:
         """Training and playing share one engine."""
@@ -196,3 +194,12 @@ class PlayControls(QWidget):
         self.run.setChecked(query.playing)
         self.input.setChecked(query.input_on)
         self.cues.button(query.cue + 1).setChecked(True)
+
+
+def _line(*widgets: QWidget) -> QHBoxLayout:
+    """Widgets beside each other."""
+    line = QHBoxLayout()
+    line.setSpacing(4)
+    for widget in widgets:
+        line.addWidget(widget)
+    return line

@@ -34,16 +34,14 @@ class DirectionCard:
         self.curves = Curves("cosine", name="cosine with the exact gradient over updates")
         self.curves.add_reference(0.0, "chance", "warning")
         bench.curves(self.curves, "cosine_1", "cosine_2", "cosine_3", "cosine_4")
-        self.lengths = label("", "muted", wrap=True)
-        self.body = Stacked(self.curves, above=self.gauge, below=self.lengths)
+        self.gauge.setToolTip("Angle of the update to the exact gradient, and its length over the gradient's")
+        self.body = Stacked(self.curves, above=self.gauge)
 
     def show_view(self, view: GaugesView) -> None:
         """Angles and relative lengths of the update of each weight matrix."""
-        angles = degrees(view.cosine)
-        names = [weight_name(k) for k in range(len(angles))]
-        self.gauge.set_angles(dict(zip(names, angles.tolist(), strict=True)))
-        each = ", ".join(f"{n} {number(float(r), 2)}" for n, r in zip(names, view.norm_ratio, strict=True))
-        self.lengths.setText(f"length over the exact gradient's: {each}")
+        lengths = [number(float(r), 2) for r in view.norm_ratio]
+        names = [f"{weight_name(k)}  ×{length}" for k, length in enumerate(lengths)]
+        self.gauge.set_angles(dict(zip(names, degrees(view.cosine).tolist(), strict=True)))
 
 
 class OutputsCard:

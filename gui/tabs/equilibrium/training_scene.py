@@ -93,7 +93,7 @@ class TrainingScene(QWidget):
         down.addWidget(self.dead, 1)
         self.errors_panel = bench.panel("Cost and lost classes", Stacked(self.errors, body=lower))
         self.direction = DirectionCard(bench)
-        self.direction_panel = bench.panel("Does it point along the gradient?", self.direction.body)
+        self.direction_panel = bench.panel("Along the gradient?", self.direction.body)
         return self.accuracy_panel, self.errors_panel, self.direction_panel
 
     # --- second row: is the signal sound ------------------------------------------------------------------------
@@ -101,10 +101,10 @@ class TrainingScene(QWidget):
     def _signal(self) -> tuple[Panel, Panel, Panel]:
         bench = self._bench
         self.outputs, self.classes, self.arrival = OutputsCard(bench), ClassesCard(bench), ArrivalCard(bench)
-        self.outputs_panel = bench.panel("Do all classes live?", self.outputs.body)
-        self.classes_panel = bench.panel("Finite nudge or exact gradient?", self.classes.body)
+        self.outputs_panel = bench.panel("All classes alive?", self.outputs.body)
+        self.classes_panel = bench.panel("Nudge or exact gradient?", self.classes.body)
         self.classes_panel.data_source = self.classes.data
-        self.arrival_panel = bench.panel("At rest? Has the error arrived?", self.arrival.body)
+        self.arrival_panel = bench.panel("At rest? Error arrived?", self.arrival.body)
         bench.watch("gauges", self.arrival_panel, when_there_is_one(self.draw_gauges))
         return self.outputs_panel, self.classes_panel, self.arrival_panel
 
@@ -129,7 +129,7 @@ class TrainingScene(QWidget):
         self.states_panel = bench.panel("Layers, free and nudged", body)
         self._states = bench.watch("states", self.states_panel, when_there_is_one(self.draw_states), self._query())
         self.tiles = ImageGrid(table="signed", name="incoming weights of layer 1")
-        self.tiles_panel = bench.panel("Layer 1: weights from the input", self.tiles)
+        self.tiles_panel = bench.panel("Weights of layer 1", self.tiles)
         self._tiles = bench.watch(
             "tiles", self.tiles_panel, when_there_is_one(self.draw_tiles), TilesQuery(0, TILES, self._probing.probe)
         )

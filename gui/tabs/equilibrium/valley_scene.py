@@ -155,13 +155,13 @@ class ValleyScene(QWidget):
             "velocity/β and side network over time", "time since the nudge", "change per time and β"
         )
         self.gap = BigNumber("gap of the arrows")
-        self.gap.setFixedWidth(128)
+        self.gap.setFixedWidth(100)
         body = QWidget()
         across = QHBoxLayout(body)
         across.setContentsMargins(0, 0, 0, 0)
         across.addWidget(self.arrows, 1)
         across.addWidget(self.gap)
-        return self._bench.panel("Both processes, moment by moment", Stacked(self.arrows, body=body))
+        return self._bench.panel("Both processes", Stacked(self.arrows, body=body))
 
     def _draw_arrows(self, view: ValleyView) -> None:
         time = view.time[: len(view.velocity)]
@@ -191,12 +191,12 @@ class ValleyScene(QWidget):
     def _learning_panel(self) -> Panel:
         self.accuracy = Curves("accuracy (%)", name="test accuracy over updates")
         self._bench.curves(self.accuracy, "test_accuracy")
-        self.learning_panel = self._bench.panel("The digit network learns by nudges", self.accuracy)
+        self.learning_panel = self._bench.panel("Learning by nudges", self.accuracy)
         return self.learning_panel
 
     def _cloud_panel(self) -> Panel:
         self.cloud = MomentCloud()
-        self.cloud_panel = self._bench.panel("Its neurons, as the ball moves", self.cloud)
+        self.cloud_panel = self._bench.panel("Digit neurons", self.cloud)
         query = MomentsQuery(images=8, steps=60, epsilon=0.1, rho="smooth")
         self._bench.watch("moments", self.cloud_panel, when_there_is_one(self.draw_cloud), query)
         return self.cloud_panel
@@ -209,7 +209,7 @@ class ValleyScene(QWidget):
 
     def _dream_panel(self) -> Panel:
         self.dreams = ImageGrid(5, table="grey", low=0.0, high=1.0, name="a digit dreamt from each class")
-        self.dream_panel = self._bench.panel("Dreams: output held, input let go", self.dreams)
+        self.dream_panel = self._bench.panel("Dreams of each class", self.dreams)
         self._bench.watch("dream", self.dream_panel, when_there_is_one(self.draw_dream))
         return self.dream_panel
 
