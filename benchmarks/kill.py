@@ -33,6 +33,7 @@ PRESET = "digits-deep"
 SAVING_EVERY_S = 0.25
 ANY_EVERY_S = 1.0
 PATIENCE_S = 60.0
+SHARED_MEMORY = Path("/dev/shm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Death:
     torn: bool
     whole: bool
     is_gone: bool
-    rings_left: int
+    ring_left: bool
 
 
 def deaths(count: int, seed: int = 0, latest_s: float = 2.5, pool: EnginePool | None = None) -> list[Death]:
@@ -77,13 +78,12 @@ def _one(pool: EnginePool, home: Path, draw: random.Random, latest_s: float, *, 
     autosave = SAVING_EVERY_S if during_save else ANY_EVERY_S
     with Store(home) as store:
         record = store.create_run("dendritic", values, preset=PRESET)
-    before = _rings()
     reports: queue.SimpleQueue[tuple[float, m.Report]] = queue.SimpleQueue()
     session = Session(pool, lambda report: reports.put((time.perf_counter(), report)))
     spec = m.RunSpec("dendritic", PRESET, values, record=record.id, home=str(home), autosave_s=autosave, pace=math.inf)
     session.start(spec)
     pool.warm_up()  # the next one, at once
-    pid = session.pid
+    pid, ring = session.pid, session.ring
     assert pid is not None
     heard = _until_training(reports)
     began = time.perf_counter()
@@ -117,7 +117,7 @@ def _one(pool: EnginePool, home: Path, draw: random.Random, latest_s: float, *, 
         torn=torn,
         whole=not skipped and kept_step >= max(saves, default=0),
         is_gone=not psutil.pid_exists(pid),
-        rings_left=len(_rings() - before),
+        ring_left=(SHARED_MEMORY / ring).exists(),
     )
 
 
@@ -143,17 +143,12 @@ def _when(heard: list[tuple[float, m.Report]], step: int, began: float) -> float
     return max([began, *(at for at, r in heard if isinstance(r, m.Progress) and r.step <= step)])
 
 
-def _rings() -> set[str]:
-    folder = Path("/dev/shm")
-    return {p.name for p in folder.glob("atl_*")} if folder.is_dir() else set()
-
-
 def table(found: Iterable[Death]) -> str:
     """One line a kill."""
     lines = ["   # moment    alive s  named ms  words  kind    update  kept  lost s  torn  whole  left"]
     for number, d in enumerate(found, 1):
         moment = "saving" if d.during_save else "any"
-        left = "none" if d.is_gone and d.rings_left == 0 else f"pid {not d.is_gone}, rings {d.rings_left}"
+        left = " and ".join(["process"] * (not d.is_gone) + ["ring"] * d.ring_left) or "nothing"
         lines.append(
             f"{number:4} {moment:8} {d.alive_s:8.2f} {1e3 * d.named_s:9.1f} {d.words:6} {d.kind:7} {d.step:7}"
             f" {d.kept_step:5} {d.lost_s:7.2f} {d.torn!s:5} {d.whole!s:5}  {left}"
@@ -179,5 +174,5 @@ def measure(quick: bool) -> Iterable[Row]:
     lost_in_saves = max(d.lost_s for d in saving)
     yield Row("training lost beyond the autosave interval", max(0.0, lost), "s", "0 s", lost <= 1.0, "1 s and 0.25 s")
     yield Row("training lost, autosave every 0.25 s", lost_in_saves, "s")
-    left = sum((not d.is_gone) + d.rings_left for d in found)
+    left = sum((not d.is_gone) + d.ring_left for d in found)
     yield Row("processes and shared memory left", left, "", "0", left == 0)

@@ -50,6 +50,11 @@ class Session:
         return self._link.engine.pid if self._link is not None and self.is_alive else None
 
     @property
+    def ring(self) -> str:
+        """Name of the run's shared memory for large frames ("" before the first run)."""
+        return self._link.ring.name if self._link is not None else ""
+
+    @property
     def is_alive(self) -> bool:
         """Whether a run is under way (it may be paused)."""
         return self._link is not None and not self._link.has_ended
