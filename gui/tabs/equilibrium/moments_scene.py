@@ -113,7 +113,7 @@ class MomentsScene(QWidget):
         return self.weights_panel
 
     def _gap_panel(self) -> Panel:
-        self.gap, self.weight_gap = BigNumber("gap, neurons"), BigNumber("gap, weights")
+        self.gap, self.weight_gap = BigNumber("neurons"), BigNumber("weights")
         self.correlation = BigNumber("correlation")
         self.gaps = LinesPlot("gap at each moment", "time since the nudge", "relative gap", log_y=True)
         self.words = label("", "muted", wrap=True)

@@ -13,6 +13,7 @@ from gui.tabs.equilibrium.names import EP, has_pictures
 from gui.tabs.equilibrium.playing import PlayControls, Playing, PlayPad
 from gui.widgets.flow import FlowRow
 from gui.widgets.image_grid import ImageGrid
+from gui.widgets.legend import LegendEntry
 from gui.widgets.lines_plot import Line, LinesPlot
 from gui.widgets.painted import number
 from gui.widgets.panel_grid import PanelGrid, column, row
@@ -41,8 +42,9 @@ class PlayScene(QWidget):
         self.helped = switch("Lean on the mean picture", "Down: readable digits; up: the weights alone, harsh strokes")
         self.helped.setChecked(True)
         self.helped.toggled.connect(self.on_helped)
-        hands = [("click: hold a neuron", "muted"), ("drag: pull an output", "target")]
-        self.layers_panel = bench.panel("The network settles", self.layers, hands)
+        self.layers_panel = bench.panel("The network settles", self.layers)
+        hands = ("click: hold a neuron", "drag: pull an output")
+        self.layers_panel.set_legend([LegendEntry(text, "muted", "none") for text in hands])
         self.energy_panel = bench.panel("Its energy", self.energy)
         above = FlowRow((self.helped,))
         self.dream_panel = bench.panel("Dreams: click one", Stacked(self.dreams, above=above))

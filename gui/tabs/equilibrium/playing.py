@@ -152,10 +152,12 @@ class PlayControls(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(_line(self.run, push_button("Jump", playing.jump, "To rest at once"), rewind, self.input))
-        layout.addLayout(self._cues())
+        jump = push_button("Jump", playing.jump, "To rest at once")
         free = push_button("Free all", playing.free, "No cue, no clamps, the picture holds the input")
-        layout.addLayout(_line(self.dream, free))
+        layout.addLayout(_line(self.run, self.input, rewind))
+        layout.addLayout(_line(jump, free))
+        layout.addLayout(self._cues())
+        layout.addWidget(self.dream)
         for slider in (self.speed, self.epsilon, self.beta):
             layout.addWidget(slider)
         layout.addWidget(self.pause)
@@ -173,7 +175,8 @@ class PlayControls(QWidget):
         for i in range(CLASSES + 1):
             words = str(i - 1) if i else "–"
             button = switch(words, f"Cue: hold the output at class {words}" if i else "No cue: the output is free")
-            button.setMinimumWidth(26)
+            button.setMinimumWidth(24)
+            button.setStyleSheet("padding-left: 2px; padding-right: 2px")
             self.cues.addButton(button, i)
             grid.addWidget(button, int(i > 5), i if i <= 5 else i - 5)
         self.cues.idClicked.connect(lambda i: self._playing.set_query(cue=i - 1))

@@ -16,7 +16,7 @@ from gui.shell.theme import theme
 from gui.tabs.equilibrium.names import EP, FREE, NUDGED, SIDE
 from gui.widgets.painted import PaintedView, colored_image, draw_text, number, symmetric_range
 
-FINE = 384
+FINE = 288
 """Pixels along each side of the picture of the energy: height lines stay thin when it is enlarged."""
 BANDS = 22
 """Height lines between the deepest and the highest point; they lie closer near the bottom."""
