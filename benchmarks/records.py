@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def _store(home: Path, batches: int) -> Iterable[Row]:
             detail = f"{batches:,} transactions, {points * batches * CURVES / seconds:,.0f} values/s"
             yield Row(f"library: {CURVES} curves, {points} points a batch", batches / seconds, "1/s", "", None, detail)
             if points > 1:
-                read = time_call(lambda run=run, store=store: store.read_scalars(run), 1.0)
+                read = time_call(partial(store.read_scalars, run), 1.0)
                 yield Row(f"library: read {CURVES} curves thinned", read.median * 1e3, "ms")
 
 
@@ -48,9 +49,7 @@ def _checkpoints(home: Path, seconds: float) -> Iterable[Row]:
         folder = home / name
         state = State({"w": torch.randn(parameters)}, {"steps": 1})
         header = Header("dendritic", {}, 0, 1)
-        write = time_call(
-            lambda f=folder, s=state, h=header: write_checkpoint(f, s, h), seconds, repetitions=5, warmup=1
-        )
-        read = time_call(lambda f=folder: read_checkpoint(f), seconds / 2, repetitions=3, warmup=1)
+        write = time_call(partial(write_checkpoint, folder, state, header), seconds, repetitions=5, warmup=1)
+        read = time_call(partial(read_checkpoint, folder), seconds / 2, repetitions=3, warmup=1)
         detail = f"{4e-6 * parameters:.1f} MB with fsync and checksum; read back in {read.median * 1e3:.1f} ms"
         yield Row(f"checkpoint, size of {name}", write.median * 1e3, "ms", "", None, detail)
