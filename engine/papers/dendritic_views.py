@@ -71,8 +71,9 @@ class OutputView:
 class CircuitView:
     """The whole circuit at one moment.
 
-    image: [h, w] in 0..1, or [1, n_0] in -1..1 for the other tasks. label, predicted: -1 where there is none. phase: index
-    into the paper's phases of the phase just done (-1: whole presentation). time_ms: continuous time (NaN for the two-step dynamics).
+    image: [h, w] in 0..1, or [1, n_0] in -1..1 for the other tasks. label, predicted: -1 where there is none.
+    phase: index into the paper's phases of the phase just done (-1: whole presentation). time_ms: continuous time
+    (NaN for the two-step dynamics).
     angles: degrees between this probe's weight changes and backprop's, one per weight matrix.
     """
 
