@@ -9,13 +9,13 @@ thread: that share is exact, and leaves out only the words to and from the windo
 from __future__ import annotations
 
 import math
-import pickle
 import statistics
 import threading
 import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, cast
 
 import psutil
@@ -129,7 +129,7 @@ class _Sink:
 
     def send(self, report: m.Report) -> None:
         if isinstance(report, m.Frame):
-            pickle.dumps(report)  # as the pipe does
+            ForkingPickler.dumps(report)  # as the pipe does
             self.frames[report.view] = self.frames.get(report.view, 0) + 1
             self._verbs.append(m.Seen(1, report.view))
         if isinstance(report, m.Progress) and time.perf_counter() > self.stop_at:
