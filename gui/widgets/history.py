@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 BLOCK = 64
 """Raw points per entry of the coarse level."""
-LIMIT = 65_536
+LIMIT = 16_384
 """Raw points kept; beyond it neighbours are joined, the extremes of every four staying."""
 
 
