@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.experiments.dendritic_membranes import membrane_view
-from engine.experiments.dendritic_pictures import what_it_says
+from engine.experiments.dendritic_membranes import as_array, membrane_view
+from engine.experiments.dendritic_pictures import opened_cell
 from engine.models.dendritic_continuous import ContinuousCircuit
 from engine.models.dendritic_reference import angle
 from engine.papers.dendritic_views import (
@@ -53,20 +53,8 @@ def cell_view(experiment: FigureExperiment, query: CellQuery) -> CellView:
     """One cell of the hidden area."""
     area = circuit_view(experiment, CircuitQuery(query.probe, query.teacher)).areas[0]
     cell = min(max(0, query.cell), len(area.u) - 1)
-    weights = experiment.net.synapses.W[1][cell].detach().float().cpu().numpy()
-    return CellView(
-        area=1,
-        cell=cell,
-        weights=weights.reshape(1, -1).copy(),
-        v_basal=float(area.v_basal[cell]),
-        top_down=float(area.top_down[cell]),
-        cancellation=float(area.cancellation[cell]),
-        v_apical=float(area.v_apical[cell]),
-        u=float(area.u[cell]),
-        rate=float(area.rate[cell]),
-        delta=float(area.delta[cell]),
-        says=what_it_says(area.v_apical, cell),
-    )
+    weights = as_array(experiment.net.synapses.W[1][cell])
+    return opened_cell(area, 1, cell, weights.reshape(1, -1))
 
 
 def tracking_view(experiment: FigureExperiment) -> TrackingView:
@@ -95,4 +83,4 @@ def regression_view(experiment: FigureExperiment, cell: int) -> RegressionView |
 
 
 def _flat(values: Tensor) -> np.ndarray:
-    return np.array(values.detach().reshape(-1).cpu().numpy(), dtype=np.float32)
+    return as_array(values.reshape(-1))

@@ -48,4 +48,9 @@ def _backpropagated(net: ContinuousCircuit, c: Compartments) -> dict[int, Tensor
 
 def first(batch: Tensor) -> np.ndarray:
     """The first row as a float32 array of its own."""
-    return np.array(batch[0].detach().cpu().numpy(), dtype=np.float32)
+    return as_array(batch[0])
+
+
+def as_array(values: Tensor) -> np.ndarray:
+    """The same values as a float32 array of its own."""
+    return np.array(values.detach().cpu().numpy(), dtype=np.float32)

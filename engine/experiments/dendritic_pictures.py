@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.experiments.dendritic_membranes import as_array, first
 from engine.experiments.dendritic_setup import GAIN_EXAMPLES
 from engine.models.dendritic_reference import angles_to_backprop, backprop_deltas, output_error
 from engine.models.dendritic_two_step import Activity
@@ -81,13 +82,13 @@ def _view_of(experiment: ImageExperiment, a: Activity, label: int, is_taught: bo
     areas = tuple(_area_view(experiment, a, k, deltas.get(k + 1)) for k in range(1, net.N))
     N, mixing = net.N, net.mixing
     output = OutputView(
-        v_basal=_first(a.vB(N, mixing)),
-        u=_first(a.u[N]),
-        rate=_first(a.cells[N]),
-        target=_first(a.target) if is_taught else np.full(net.sizes[N], np.nan, np.float32),
+        v_basal=first(a.vB(N, mixing)),
+        u=first(a.u[N]),
+        rate=first(a.cells[N]),
+        target=first(a.target) if is_taught else np.full(net.sizes[N], np.nan, np.float32),
     )
     return CircuitView(
-        image=_first(a.cells_up[0]).reshape(experiment.task.shape),
+        image=first(a.cells_up[0]).reshape(experiment.task.shape),
         areas=areas,
         output=output,
         label=label,
@@ -132,15 +133,15 @@ def _area_view(experiment: ImageExperiment, a: Activity, k: int, delta_above: Te
     weights = net.synapses.W[k + 1][:, :-1]
     delta = torch.zeros_like(a.vA[k]) if delta_above is None else delta_above @ weights
     return AreaView(
-        v_basal=_first(a.vB(k, net.mixing)),
-        top_down=_first(a.top_down[k]),
-        cancellation=_first(a.cancellation(k)),
-        v_apical=_first(a.vA[k]),
-        u=_first(a.u[k]),
-        rate=_first(a.cells[k]),
-        u_inter=_first(a.uI[k]),
-        u_next=_first(a.u[k + 1]),
-        delta=_first(delta),
+        v_basal=first(a.vB(k, net.mixing)),
+        top_down=first(a.top_down[k]),
+        cancellation=first(a.cancellation(k)),
+        v_apical=first(a.vA[k]),
+        u=first(a.u[k]),
+        rate=first(a.cells[k]),
+        u_inter=first(a.uI[k]),
+        u_next=first(a.u[k + 1]),
+        delta=first(delta),
     )
 
 
@@ -150,12 +151,16 @@ def cell_view(experiment: ImageExperiment, query: CellQuery) -> CellView:
     k = min(max(1, query.area), experiment.net.N - 1)
     area = view.areas[k - 1]
     cell = min(max(0, query.cell), len(area.u) - 1)
-    weights = experiment.net.synapses.W[k][cell, :-1].detach().float().cpu().numpy()
-    shape = experiment.task.shape if k == 1 else (1, len(weights))
+    weights = as_array(experiment.net.synapses.W[k][cell, :-1])
+    return opened_cell(area, k, cell, weights.reshape(experiment.task.shape if k == 1 else (1, -1)))
+
+
+def opened_cell(area: AreaView, k: int, cell: int, weights: np.ndarray) -> CellView:
+    """Cell number `cell` of hidden area k, out of the picture of that area; weights [h, w]: its incoming ones."""
     return CellView(
         area=k,
         cell=cell,
-        weights=weights.reshape(shape).copy(),
+        weights=weights,
         v_basal=float(area.v_basal[cell]),
         top_down=float(area.top_down[cell]),
         cancellation=float(area.cancellation[cell]),
@@ -193,8 +198,8 @@ def tracking_view(experiment: ImageExperiment) -> TrackingView:
     for k in range(1, net.N):
         goal = (net.synapses.W[k + 1] * net.mixing.tracking_factor(k, net.N)).reshape(-1)
         every = max(1, goal.numel() // SCATTER_POINTS)
-        targets.append(_numpy(goal[::every][:SCATTER_POINTS]))
-        actuals.append(_numpy(net.synapses.P[k].reshape(-1)[::every][:SCATTER_POINTS]))
+        targets.append(as_array(goal[::every][:SCATTER_POINTS]))
+        actuals.append(as_array(net.synapses.P[k].reshape(-1)[::every][:SCATTER_POINTS]))
     activity = net.probe(experiment.probe_x[:GAIN_EXAMPLES], None)
     return TrackingView(tuple(targets), tuple(actuals), tuple(net.linearised_tracking_gains(activity).values()))
 
@@ -222,11 +227,11 @@ def imagine_view(experiment: ImageExperiment, query: ImagineQuery) -> ImagineVie
     percept = experiment.imagination.perceive(seen, query.d, query.a, cue)
     is_known = query.probe.image is None
     return ImagineView(
-        clean=_first(clean).reshape(task.shape),
-        seen=_first(seen).reshape(task.shape),
-        percept=_first(percept.image).reshape(task.shape),
-        rates_seen=_first(experiment.net.predict(seen)),
-        rates_percept=_first(percept.verdict),
+        clean=first(clean).reshape(task.shape),
+        seen=first(seen).reshape(task.shape),
+        percept=first(percept.image).reshape(task.shape),
+        rates_seen=first(experiment.net.predict(seen)),
+        rates_percept=first(percept.verdict),
         mse_seen=float((seen - clean).square().sum()) if is_known else float("nan"),
         mse_percept=float((percept.image - clean).square().sum()) if is_known else float("nan"),
     )
@@ -254,16 +259,7 @@ def dream_view(experiment: ImageExperiment) -> DreamView:
     task = experiment.task
     percept = experiment.imagination.generate(task.r_star)
     return DreamView(
-        images=_numpy(percept.image).reshape(-1, *task.shape),
+        images=as_array(percept.image).reshape(-1, *task.shape),
         recognised=percept.verdict.argmax(1).cpu().numpy(),
-        distance=_numpy((percept.image - task.means).square().sum(1)),
+        distance=as_array((percept.image - task.means).square().sum(1)),
     )
-
-
-def _first(batch: Tensor) -> np.ndarray:
-    """The first row as its own float32 array."""
-    return np.array(batch[0].detach().cpu().numpy(), dtype=np.float32)
-
-
-def _numpy(values: Tensor) -> np.ndarray:
-    return np.array(values.detach().cpu().numpy(), dtype=np.float32)
