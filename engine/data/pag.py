@@ -1,0 +1,76 @@
+"""The tasks of Plan, Attend, Generate by name: what `make_task` can make, and its options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from engine.data.images import DataError
+from engine.data.pag_task import Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOptions:
+    """Sizes and places; each task reads those it needs.
+
+    low, high: range of numbers, within 0..999,999. cycle: nodes on the cycle in training, smallest and largest;
+    distractors: nodes of the second cycle (0: none); test_cycle, test_distractor: of the held-out graphs.
+    held_out: how many examples are held out at most. folder: where real data is looked for first.
+    pair: languages of real text, source and target, as file endings. source_file, target_file: own parallel files
+    (one TSV: only source_file). pieces: sub-words of the source vocabulary; characters: of the target.
+    longest_source, longest_target: longer pairs are left out. limit: training pairs to read, 0 for all.
+    pointer: questions may copy words of the source.
+    """
+
+    low: int = 0
+    high: int = 9_999
+    cycle: tuple[int, int] = (3, 8)
+    distractors: tuple[int, ...] = (0, 3, 4)
+    test_cycle: int = 8
+    test_distractor: int = 4
+    held_out: int = 1_000
+    folder: str = ""
+    pair: tuple[str, str] = ("en", "de")
+    source_file: str = ""
+    target_file: str = ""
+    pieces: int = 8_000
+    characters: int = 300
+    longest_source: int = 50
+    longest_target: int = 500
+    limit: int = 0
+    pointer: bool = False
+
+
+def make_task(name: str, options: TaskOptions | None = None) -> Task:
+    """Makes one of `TASKS`. Raises `DataError` for another name, and when real data is missing or faulty."""
+    if name not in TASKS:
+        raise DataError(f"There is no task '{name}': known are {', '.join(TASKS)}.")
+    return TASKS[name](options or TaskOptions())
+
+
+def _numbers(language: str) -> Callable[[TaskOptions], Task]:
+    def make(options: TaskOptions) -> Task:
+        from engine.data.pag_numbers import NumberTask
+
+        return NumberTask(language, options.low, options.high, options.held_out)
+
+    return make
+
+
+def _graphs(form: str) -> Callable[[TaskOptions], Task]:
+    def make(options: TaskOptions) -> Task:
+        from engine.data.pag_graphs import GraphTask
+
+        sizes = options.cycle, options.distractors, (options.test_cycle, options.test_distractor)
+        return GraphTask(form, *sizes, options.held_out)
+
+    return make
+
+
+TASKS: Mapping[str, Callable[[TaskOptions], Task]] = {
+    "numbers-de": _numbers("de"),
+    "numbers-fi": _numbers("fi"),
+    "numbers-cs": _numbers("cs"),
+    "euler": _graphs("edges"),
+    "euler-raw": _graphs("raw"),
+}
