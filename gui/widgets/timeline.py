@@ -1,26 +1,29 @@
 """A scrubber over recorded moments: drag, step, play, loop, with marks where something happened."""
 
+import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from gui.shell.icons import follow_theme
 from gui.shell.theme import theme
-from gui.widgets.painted import PaintedView
+from gui.widgets.painted import PaintedView, draw_text
 
 _PAGE = 10
+_NAMED = (1, 2, 5)
+"""Digits whose decades are named below a logarithmic track, where there is room."""
 
 
 class _Track(PaintedView):
-    """The line, its marks and its handle."""
+    """The line, its marks and its handle. logarithmic: equal lengths are equal ratios of moments, 0 at the left end."""
 
     moved = Signal(int)
 
-    def __init__(self, parent: QWidget, surface: str) -> None:
+    def __init__(self, parent: QWidget, surface: str, logarithmic: bool = False) -> None:
         super().__init__("timeline", parent)
-        self.surface = surface
+        self.surface, self.logarithmic = surface, logarithmic
         self.length, self.position = 0, 0
         self.marks: list[tuple[int, str, str]] = []
         self.text_of: Callable[[int], str] = str
@@ -28,22 +31,48 @@ class _Track(PaintedView):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 26)
+        return QSize(200, self._high())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(60, 26)
+        return QSize(60, self._high())
+
+    def _high(self) -> int:
+        return 22 + QFontMetrics(self.small_font(0.8)).height() if self.logarithmic else 26
 
     def _x(self, position: int) -> float:
-        return 8 + (self.width() - 16) * position / max(1, self.length - 1)
+        last = max(1, self.length - 1)
+        share = math.log1p(position) / math.log1p(last) if self.logarithmic else position / last
+        return 8 + (self.width() - 16) * share
 
     def at(self, x: float) -> int:
         """The moment under pixel `x`."""
-        share = (x - 8) / max(1, self.width() - 16)
-        return max(0, min(self.length - 1, round(share * (self.length - 1))))
+        share, last = (x - 8) / max(1, self.width() - 16), max(0, self.length - 1)
+        moment = math.expm1(min(1.0, max(0.0, share)) * math.log1p(last)) if self.logarithmic else share * last
+        return max(0, min(last, round(moment)))
+
+    def _paint_scale(self, painter: QPainter) -> None:
+        """Ticks at 0 and at 1, 2, 5 of each decade, named where the words do not touch."""
+        painter.setFont(self.small_font(0.8))
+        line, free_from = painter.fontMetrics().height(), 0.0
+        decades = range(len(str(max(1, self.length - 1))))
+        for moment in (0, *(digit * 10**d for d in decades for digit in _NAMED)):
+            if moment >= self.length:
+                break
+            x, text = self._x(moment), f"{moment:,}"
+            painter.setPen(QPen(theme().color("muted"), 1))
+            painter.drawLine(QPointF(x, 16), QPointF(x, 19))
+            width = painter.fontMetrics().horizontalAdvance(text) + 2
+            left = min(max(0.0, x - width / 2), self.width() - width)
+            if left >= free_from:
+                box = QRectF(left, self.height() - line, width, line)
+                draw_text(painter, box, text, Qt.AlignmentFlag.AlignCenter, "muted")
+                free_from = left + width + 6
 
     def paint(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = self.height() / 2
+        middle = 11.0 if self.logarithmic else self.height() / 2
+        if self.logarithmic and self.length:
+            self._paint_scale(painter)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme().color("border"))
         painter.drawRoundedRect(QRectF(8, middle - 2, self.width() - 16, 4), 2, 2)
@@ -87,12 +116,21 @@ class Timeline(QWidget):
     position_changed = Signal(int)
     playing_changed = Signal(bool)
 
-    def __init__(self, name: str = "timeline", *, surface: str = "background", parent: QWidget | None = None) -> None:
-        """`surface` is what it lies on: "background", or "card" inside a panel."""
+    def __init__(
+        self,
+        name: str = "timeline",
+        *,
+        surface: str = "background",
+        logarithmic: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`surface` is what it lies on: "background", or "card" inside a panel. logarithmic: thousands of moments of
+        which the first matter most (the first ten take as much room as the tenth to the hundredth).
+        """
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._track = _Track(self, surface)
+        self._track = _Track(self, surface, logarithmic)
         self._track.moved.connect(self.on_track_moved)
         self._timer = QTimer(self)
         self._timer.setInterval(50)
