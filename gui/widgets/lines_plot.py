@@ -37,7 +37,7 @@ class Line:
 
 
 class LinesPlot(Plot):
-    """Lines over a common axis, linear, with a logarithmic y axis or with both; values without logarithm leave gaps.
+    """Lines over a common axis, linear, with one logarithmic axis or with both; values without logarithm leave gaps.
 
     `set_cursor` marks one place along x (the moment shown elsewhere) without drawing the lines again.
     """
@@ -51,12 +51,13 @@ class LinesPlot(Plot):
         y_label: str,
         *,
         log: bool = False,
+        log_x: bool = False,
         log_y: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         self._lines: tuple[Line, ...] = ()
         self._items: list[Any] = []
-        self._log_x, self._log_y = log, log or log_y
+        self._log_x, self._log_y = log or log_x, log or log_y
         self._words: list[tuple[str, str]] = []
         self._cursor: float | None = None
         super().__init__(name, x_label, y_label, parent)

@@ -21,9 +21,9 @@ class _Track(PaintedView):
 
     moved = Signal(int)
 
-    def __init__(self, parent: QWidget, surface: str, logarithmic: bool = False) -> None:
+    def __init__(self, parent: QWidget, surface: str, logarithmic: bool = False, first: int = 0) -> None:
         super().__init__("timeline", parent)
-        self.surface, self.logarithmic = surface, logarithmic
+        self.surface, self.logarithmic, self.first = surface, logarithmic, first
         self.length, self.position = 0, 0
         self.marks: list[tuple[int, str, str]] = []
         self.text_of: Callable[[int], str] = str
@@ -51,14 +51,14 @@ class _Track(PaintedView):
         return max(0, min(last, round(moment)))
 
     def _paint_scale(self, painter: QPainter) -> None:
-        """Ticks at 0 and at 1, 2, 5 of each decade, named where the words do not touch."""
+        """Ticks at the first moment and at 1, 2, 5 of each decade, named where the words do not touch."""
         painter.setFont(self.small_font(0.8))
         line, free_from = painter.fontMetrics().height(), 0.0
-        decades = range(len(str(max(1, self.length - 1))))
-        for moment in (0, *(digit * 10**d for d in decades for digit in _NAMED)):
-            if moment >= self.length:
-                break
-            x, text = self._x(moment), f"{moment:,}"
+        last = self.first + self.length - 1
+        decades = range(len(str(max(1, last))))
+        named = (digit * 10**d for d in decades for digit in _NAMED)
+        for name in (self.first, *(n for n in named if self.first < n <= last)):
+            x, text = self._x(name - self.first), f"{name:,}"
             painter.setPen(QPen(theme().color("muted"), 1))
             painter.drawLine(QPointF(x, 16), QPointF(x, 19))
             width = painter.fontMetrics().horizontalAdvance(text) + 2
@@ -122,15 +122,17 @@ class Timeline(QWidget):
         *,
         surface: str = "background",
         logarithmic: bool = False,
+        first: int = 0,
         parent: QWidget | None = None,
     ) -> None:
         """`surface` is what it lies on: "background", or "card" inside a panel. logarithmic: thousands of moments of
-        which the first matter most (the first ten take as much room as the tenth to the hundredth).
+        which the first matter most (the first ten take as much room as the tenth to the hundredth); its scale calls
+        moment 0 `first`.
         """
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._track = _Track(self, surface, logarithmic)
+        self._track = _Track(self, surface, logarithmic, first)
         self._track.moved.connect(self.on_track_moved)
         self._timer = QTimer(self)
         self._timer.setInterval(50)
