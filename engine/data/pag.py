@@ -57,20 +57,28 @@ def _numbers(language: str) -> Callable[[TaskOptions], Task]:
     return make
 
 
-def _graphs(form: str) -> Callable[[TaskOptions], Task]:
+def _euler(is_raw: bool) -> Callable[[TaskOptions], Task]:
     def make(options: TaskOptions) -> Task:
-        from engine.data.pag_graphs import GraphTask
+        from engine.data.pag_graphs import EulerTask, RawEulerTask
 
-        sizes = options.cycle, options.distractors, (options.test_cycle, options.test_distractor)
-        return GraphTask(form, *sizes, options.held_out)
+        task = RawEulerTask if is_raw else EulerTask
+        test = options.test_cycle, options.test_distractor
+        return task(options.cycle, options.distractors, test, options.held_out)
 
     return make
+
+
+def _dead_end(options: TaskOptions) -> Task:
+    from engine.data.pag_graphs import DeadEndTask
+
+    return DeadEndTask(options.held_out)
 
 
 TASKS: Mapping[str, Callable[[TaskOptions], Task]] = {
     "numbers-de": _numbers("de"),
     "numbers-fi": _numbers("fi"),
     "numbers-cs": _numbers("cs"),
-    "euler": _graphs("edges"),
-    "euler-raw": _graphs("raw"),
+    "euler": _euler(is_raw=False),
+    "euler-deadend": _dead_end,
+    "euler-raw": _euler(is_raw=True),
 }

@@ -125,7 +125,7 @@ class Task(ABC):
 
         raise DataError(f"{self.name} reads text, not graphs.")
 
-    def decode(self, ids: Sequence[int], example: Example | None = None) -> str:
+    def decode(self, ids: Sequence[int] | IntArray, example: Example | None = None) -> str:
         """Target ids up to the first END as text; pointers need the example they point into."""
         return self.separator.join(self.symbol(i, example) for i in until_end(ids))
 
@@ -136,7 +136,7 @@ class Task(ABC):
             return self.target_symbols[index]
         return example.words[place] if example is not None and place < len(example.words) else "?"
 
-    def score(self, ids: Sequence[int], example: Example) -> Score:
+    def score(self, ids: Sequence[int] | IntArray, example: Example) -> Score:
         """An answer (ids with or without END) against the example's target."""
         answer, wanted = until_end(ids), until_end(example.target)
         exact, text = answer == wanted, self.decode(ids, example)
