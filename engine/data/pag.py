@@ -74,6 +74,18 @@ def _dead_end(options: TaskOptions) -> Task:
     return DeadEndTask(options.held_out)
 
 
+def _dates(options: TaskOptions) -> Task:
+    from engine.data.pag_dates import DateTask
+
+    return DateTask(options.held_out)
+
+
+def _toy_questions(options: TaskOptions) -> Task:
+    from engine.data.pag_toy_questions import ToyQuestionTask
+
+    return ToyQuestionTask(options.held_out)
+
+
 TASKS: Mapping[str, Callable[[TaskOptions], Task]] = {
     "numbers-de": _numbers("de"),
     "numbers-fi": _numbers("fi"),
@@ -81,4 +93,6 @@ TASKS: Mapping[str, Callable[[TaskOptions], Task]] = {
     "euler": _euler(is_raw=False),
     "euler-deadend": _dead_end,
     "euler-raw": _euler(is_raw=True),
+    "dates": _dates,
+    "questions-toy": _toy_questions,
 }

@@ -6,15 +6,16 @@ The tasks themselves are made by `engine.data.pag.make_task`. Symbols: S source 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
 Kind = Literal["text", "graph", "question"]
+Item = TypeVar("Item")
 
 END = 0  # closes every target; on the source side of texts it closes the source and fills the padding
 UNKNOWN = 1  # of texts and questions: what the vocabulary does not hold
@@ -173,8 +174,10 @@ def pad(examples: Sequence[Example]) -> Padded:
     return Padded(source, lengths, target, target_lengths, gold)
 
 
-def slice_by_length(drawn: Sequence[Example], size: int, rng: np.random.Generator) -> list[Example]:
-    """One run of `size` neighbours of the drawn examples sorted by target length, then source length."""
-    ordered = sorted(drawn, key=lambda e: (len(e.target), len(e.source)))
+def slice_by_length(
+    drawn: Sequence[Item], size: int, rng: np.random.Generator, length: Callable[[Item], Any]
+) -> list[Item]:
+    """One run of `size` neighbours among what was drawn, sorted by `length`."""
+    ordered = sorted(drawn, key=length)
     start = size * int(rng.integers(max(1, len(ordered) // size)))
     return ordered[start : start + size]
