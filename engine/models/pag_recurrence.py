@@ -1,0 +1,314 @@
+"""One output step of the three models, and the teacher-forced sequence of them: the fast formulation.
+
+All that does not depend on the decoder state is computed for all steps at once before the loop (Wc h, Gh h, everything
+that reads y_{t-1}) or after it (the output layer), and what is left is one product per state: s1, s2 and psi each meet
+all matrices that read them in a single multiplication. Same numbers as `pag_reference.py`, which is the page's formulas
+one by one. Shapes as in `pag.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
+
+from engine.models.pag import TAU_FLOOR, Annotations, Network
+from engine.models.pag_switch import Commitment, Decision, Estimator, Semantics, carry_on, decide, must_plan, shift
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchKnobs:
+    """How the switch is computed. tau_inv: a fixed inverse temperature, 0: the learned one."""
+
+    estimator: Estimator = "ST-Gumbel"
+    semantics: Semantics = "hazard"
+    tau_inv: float = 0.0
+
+
+class Carry(NamedTuple):
+    """All that passes from one step to the next.
+
+    s1, s2 [B, H]; h1, h2 [B, 3H]: what they give to their own GRU's gates; asked: products of q with [Wq; Gs; Wcm;
+    wtau], those there are; psi [B, C]; A [B, S, rows]; commitment.
+    """
+
+    s1: Tensor
+    s2: Tensor
+    h1: Tensor
+    h2: Tensor
+    asked: tuple[Tensor, ...]
+    psi: Tensor
+    A: Tensor
+    commitment: Commitment
+
+    def rows(self, index: Tensor) -> Carry:
+        """The same for other members of the batch, in the order of `index` [B']: beams take everything along."""
+        take = [t.index_select(0, index) for t in (self.s1, self.s2, self.h1, self.h2)]
+        asked = tuple(t.index_select(0, index) for t in self.asked)
+        commitment = Commitment(*(t.index_select(0, index) for t in self.commitment))
+        return Carry(
+            take[0], take[1], take[2], take[3], asked,
+            self.psi.index_select(0, index), self.A.index_select(0, index), commitment,
+        )  # fmt: skip
+
+
+class Stepped(NamedTuple):
+    """What one step shows. alpha [B, S]; the rest is None for the baseline: decision, fresh commitment logits [B, k],
+    tau_inv [B, 1] (or a number), gate u [B, S, k] (None without a gate).
+    """
+
+    alpha: Tensor
+    decision: Decision | None = None
+    fresh: Tensor | None = None
+    tau_inv: Tensor | float = 1.0
+    gate: Tensor | None = None
+
+
+class Heard(NamedTuple):
+    """What the steps read of y_{t-1}: for the gates of the first GRU [.., 3H] and for the energies [.., C]."""
+
+    gates: Tensor
+    energy: Tensor
+
+
+class Recurrence:
+    """The step of one network on one batch of annotations, with its weights laid side by side."""
+
+    def __init__(self, net: Network, read: Annotations, knobs: SwitchKnobs, *, recompute: bool = False) -> None:
+        self.net, self.shape, self.read, self.knobs, self.recompute = net, net.shape, read, knobs, recompute
+        self.batch, self.length, C = read.h.shape
+        E, H, planner = self.shape.embedding, self.shape.width, net.planner
+        # [B, S, C]: b + Wc h_i, the part of every energy that no step changes
+        self.Hc = net.attention.Wc(read.h)
+        self.Gh = None if planner is None or planner.Gh is None else planner.Gh(read.h)
+        self.Wy1, Wx1 = net.gru1.weight_ih.split((E, C), 1)
+        asks = [net.attention.Wq.weight]
+        ask_biases = [Wx1.new_zeros(C)]
+        if planner is not None:
+            for layer in (planner.Gs, planner.Wcm, planner.wtau):
+                if layer is not None:
+                    asks.append(layer.weight)
+                    ask_biases.append(layer.bias)
+        first, first_bias, second, second_bias = [net.gru1.weight_hh], [net.gru1.bias_hh], [], []
+        contexts = [Wx1]
+        if net.gru2 is not None:
+            Ws2, Wx2 = net.gru2.weight_ih.split((H, C), 1)
+            first, first_bias = [*first, Ws2], [*first_bias, net.gru2.bias_ih]
+            second, second_bias = [net.gru2.weight_hh], [net.gru2.bias_hh]
+            contexts = [Wx1, Wx2]
+        self.asks_second = net.gru2 is not None and self.shape.query == "s2"
+        if self.asks_second:
+            second, second_bias = second + asks, second_bias + ask_biases
+        else:
+            first, first_bias = first + asks, first_bias + ask_biases
+        if planner is not None and planner.Wcx is not None:
+            contexts.append(planner.Wcx.weight)
+        self.first, self.second = _Beside.of(first, first_bias), _Beside.of(second, second_bias)
+        self.contexts = _Beside.of(contexts, [])
+
+    def begin(self) -> Carry:
+        """Before the first step: A_0 = 0 and a commitment that leaves only "plan"."""
+        s1, s2 = self.read.start[0], self.read.start[-1]
+        h1, _, asked = self._after_first(s1)
+        h2, asked = (h1, asked) if self.net.gru2 is None else self._after_second(s2, asked)
+        A = s1.new_zeros(self.batch, self.length, self.shape.rows)
+        psi = s1.new_zeros(self.batch, 2 * self.shape.width)
+        return Carry(s1, s2, h1, h2, asked, psi, A, must_plan(s1, self.batch, self.shape.k))
+
+    def hear(self, y: Tensor) -> Heard:
+        """What the steps read of y_{t-1} [.., E] (zeros at the first step)."""
+        return Heard(functional.linear(y, self.Wy1, self.net.gru1.bias_ih), self.net.attention.Wy(y))
+
+    def step(
+        self,
+        carry: Carry,
+        heard: Heard,
+        noise: Tensor | None = None,
+        forced: Tensor | None = None,
+        painted: Tensor | None = None,
+    ) -> tuple[Carry, Stepped]:
+        """One output step. noise [B, k]: Gumbel, None: argmax. forced bool [B]: re-plan or follow; None: as learned.
+
+        painted [B, S, rows]: scores that replace the plan where they are not NaN, before alpha is taken (a hand has
+        edited the plan).
+        """
+        asked_energy = carry.asked[0] + heard.energy
+        if self.net.planner is None:
+            A, commitment, shown = self._energies(asked_energy, None), carry.commitment, Stepped(asked_energy)
+        else:
+            A, commitment, shown = self._plan(carry, asked_energy, noise, forced)
+        if painted is not None:
+            A = torch.where(torch.isnan(painted), A, painted)
+        alpha = torch.softmax(A[:, :, 0] + self.read.bias, 1)
+        psi = torch.bmm(alpha.unsqueeze(1), self.read.h).squeeze(1)
+        reads = self.contexts(psi)
+        s1 = gru(heard.gates + reads[0], carry.h1, carry.s1)
+        h1, to_second, asked = self._after_first(s1)
+        s2, h2 = s1, h1
+        if to_second is not None:
+            s2 = gru(to_second + reads[1], carry.h2, carry.s2)
+            h2, asked = self._after_second(s2, asked)
+        return Carry(s1, s2, h1, h2, asked, psi, A, commitment), shown._replace(alpha=alpha)
+
+    def _after_first(self, s1: Tensor) -> tuple[Tensor, Tensor | None, tuple[Tensor, ...]]:
+        parts = self.first(s1)
+        if self.net.gru2 is None:
+            return parts[0], None, parts[1:]
+        return parts[0], parts[1], parts[2:]
+
+    def _after_second(self, s2: Tensor, asked: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        parts = self.second(s2)
+        return parts[0], parts[1:] if self.asks_second else asked
+
+    def _plan(
+        self, carry: Carry, asked_energy: Tensor, noise: Tensor | None, forced: Tensor | None
+    ) -> tuple[Tensor, Commitment, Stepped]:
+        """Switch, candidate and update of the plan (section 2.3, steps 1-6)."""
+        planner, knobs = self.net.planner, self.knobs
+        assert planner is not None
+        asked = carry.asked
+        fresh, tau = asked[-2], asked[-1]
+        if planner.Wcx is not None:
+            fresh = fresh + functional.linear(carry.psi, planner.Wcx.weight)
+        tau_inv: Tensor | float = knobs.tau_inv or functional.softplus(tau) + TAU_FLOOR
+        decision = decide(carry.commitment, noise, tau_inv, knobs.estimator, knobs.semantics)
+        if forced is not None:
+            decision = decision._replace(g=forced.to(fresh.dtype), is_new=forced)
+        # The countdown draws its count with the same noise that the hazard would draw its switch with.
+        commitment = carry_on(
+            carry.commitment, fresh, decision.is_new, noise, tau_inv, knobs.estimator, knobs.semantics
+        )
+        A, gate = carry.A, None
+        candidate = self._energies(asked_energy, A)
+        g = decision.g.view(-1, 1, 1)
+        if self.shape.kind == "rpag":
+            return torch.lerp(A, candidate, g), commitment, Stepped(A, decision, fresh, tau_inv)
+        if self.Gh is not None:
+            gate = torch.sigmoid(self.Gh + asked[1].unsqueeze(1))
+            candidate = torch.lerp(A, candidate, gate)
+        # lerp is exact at both ends: a followed plan is the old one to the bit
+        return torch.lerp(shift(A, 0.0), candidate, g), commitment, Stepped(A, decision, fresh, tau_inv, gate)
+
+    def _energies(self, asked_energy: Tensor, A: Tensor | None) -> Tensor:
+        """Wp tanh(Wc h + Wq q + Wy y + Wb beta + b) + bp: [B, S, rows]."""
+        if self.recompute and torch.is_grad_enabled():
+            found = checkpoint(self._energies_now, asked_energy, A, use_reentrant=False, preserve_rng_state=False)
+            return torch.as_tensor(found)
+        return self._energies_now(asked_energy, A)
+
+    def _energies_now(self, asked_energy: Tensor, A: Tensor | None) -> Tensor:
+        attention, planner = self.net.attention, self.net.planner
+        before = self.Hc + asked_energy.unsqueeze(1)
+        if planner is not None and planner.Wi is not None and planner.Wb is not None and A is not None:
+            beta = torch.tanh(planner.Wi(A))
+            before = before + functional.linear(beta, planner.Wb.weight)
+        before = before if attention.norm is None else attention.norm(before)
+        return torch.as_tensor(attention.Wp(torch.tanh(before)))
+
+
+class _Beside(NamedTuple):
+    """Matrices that read the same vector, as one. weight [sum of rows, in]; bias [sum of rows] or None."""
+
+    weight: Tensor | None
+    bias: Tensor | None
+    sizes: tuple[int, ...]
+
+    @classmethod
+    def of(cls, weights: list[Tensor], biases: list[Tensor]) -> _Beside:
+        if not weights:
+            return cls(None, None, ())
+        return cls(torch.cat(weights), torch.cat(biases) if biases else None, tuple(len(w) for w in weights))
+
+    def __call__(self, x: Tensor) -> tuple[Tensor, ...]:
+        assert self.weight is not None
+        return functional.linear(x, self.weight, self.bias).split(self.sizes, 1)
+
+
+def gru(x: Tensor, h: Tensor, state: Tensor) -> Tensor:
+    """A GRU's new state [B, H] from what the input and the old state give to its gates, each [B, 3H] (r, z, n)."""
+    H = state.shape[1]
+    r, z = torch.sigmoid(x[:, : 2 * H] + h[:, : 2 * H]).chunk(2, 1)
+    n = torch.tanh(torch.addcmul(x[:, 2 * H :], r, h[:, 2 * H :]))
+    return torch.lerp(n, state, z)
+
+
+class Taught(NamedTuple):
+    """A teacher-forced sequence. log_p [T, B, V (+ S)]; alpha [T, B, S]; s [T, B, layers*H].
+
+    For the planners (else None): g [T, B] as mixed, is_new bool [T, B], p [T, B]: relaxed probability the switch
+    had, fresh [T, B, k]: commitment logits a re-plan at that step gives, logits [T, B, k]: those it decided by, tau_inv
+    [T, B, 1] or a number. A [T, B, S, rows] only when asked for.
+    """
+
+    log_p: Tensor
+    alpha: Tensor
+    g: Tensor | None
+    is_new: Tensor | None
+    p: Tensor | None
+    fresh: Tensor | None
+    logits: Tensor | None
+    tau_inv: Tensor | float
+    A: Tensor | None
+
+
+def teach(
+    net: Network,
+    read: Annotations,
+    target: Tensor,
+    knobs: SwitchKnobs,
+    *,
+    noise: Tensor | None = None,
+    forced: Tensor | None = None,
+    keep_y: Tensor | None = None,
+    keep_hidden: Tensor | None = None,
+    recompute: bool = False,
+    keeps_plans: bool = False,
+) -> Taught:
+    """Every step with the true symbol before it. target int64 [B, T]; noise [T, B, k] or None: argmax switch.
+
+    forced bool [T, B]: re-plan or follow at every step (a fixed policy), None: as learned. keep_y [T, B, E],
+    keep_hidden [T, B, H]: dropout masks, already scaled.
+    """
+    T = target.shape[1]
+    y = net.embed(target[:, : T - 1].t())
+    y = torch.cat((y.new_zeros(1, *y.shape[1:]), y)) if T > 1 else y.new_zeros(1, len(target), net.shape.embedding)
+    y = y if keep_y is None else y * keep_y
+    steps = Recurrence(net, read, knobs, recompute=recompute)
+    heard_gates, heard_energy = (part.unbind(0) for part in steps.hear(y))
+    carry = steps.begin()
+    carries, shown, logits = [], [], []
+    for t in range(T):
+        logits.append(carry.commitment.logits)
+        carry, stepped = steps.step(
+            carry,
+            Heard(heard_gates[t], heard_energy[t]),
+            None if noise is None else noise[t],
+            None if forced is None else forced[t],
+        )
+        carries.append(carry)
+        shown.append(stepped)
+    states = torch.stack([c.s1 for c in carries])
+    if net.gru2 is not None:
+        states = torch.cat((states, torch.stack([c.s2 for c in carries])), -1)
+    alpha = torch.stack([s.alpha for s in shown])
+    log_p = net.output(states, y, torch.stack([c.psi for c in carries]), alpha, keep_hidden)
+    A = torch.stack([c.A for c in carries]) if keeps_plans else None
+    if not net.shape.plans:
+        return Taught(log_p, alpha, None, None, None, None, None, 1.0, A)
+    decisions = [s.decision for s in shown if s.decision is not None]
+    taus = [s.tau_inv for s in shown]
+    return Taught(
+        log_p,
+        alpha,
+        torch.stack([d.g for d in decisions]),
+        torch.stack([d.is_new for d in decisions]),
+        torch.stack([d.relaxed for d in decisions]),
+        torch.stack([s.fresh for s in shown if s.fresh is not None]),
+        torch.stack(logits),
+        torch.stack([tau for tau in taus if isinstance(tau, Tensor)]) if isinstance(taus[0], Tensor) else taus[0],
+        A,
+    )
