@@ -49,7 +49,7 @@ class Loss:
 def nll_of(log_p: Tensor, target: Tensor, is_symbol: Tensor) -> Tensor:
     """-log p of each sequence [B]. log_p [T, B, V], target int64 [B, T], is_symbol bool [T, B]."""
     picked = log_p.gather(-1, target.t().unsqueeze(-1)).squeeze(-1)
-    return -(picked * is_symbol).sum(0)
+    return (picked * is_symbol).sum(0).neg()
 
 
 def loss_of(

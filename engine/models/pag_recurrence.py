@@ -85,18 +85,21 @@ class Recurrence:
         # [B, S, C]: b + Wc h_i, the part of every energy that no step changes
         self.Hc = net.attention.Wc(read.h)
         self.Gh = None if planner is None or planner.Gh is None else planner.Gh(read.h)
-        self.Wy1, Wx1 = net.gru1.weight_ih.split((E, C), 1)
-        asks = [net.attention.Wq.weight]
-        ask_biases = [Wx1.new_zeros(C)]
+        self.Wy1, Wx1 = net.gru1.weight_ih[:, :E], net.gru1.weight_ih[:, E:]
+        asks: list[Tensor] = [net.attention.Wq.weight]
+        ask_biases: list[Tensor] = [Wx1.new_zeros(C)]
         if planner is not None:
             for layer in (planner.Gs, planner.Wcm, planner.wtau):
                 if layer is not None:
                     asks.append(layer.weight)
                     ask_biases.append(layer.bias)
-        first, first_bias, second, second_bias = [net.gru1.weight_hh], [net.gru1.bias_hh], [], []
+        first: list[Tensor] = [net.gru1.weight_hh]
+        first_bias: list[Tensor] = [net.gru1.bias_hh]
+        second: list[Tensor] = []
+        second_bias: list[Tensor] = []
         contexts = [Wx1]
         if net.gru2 is not None:
-            Ws2, Wx2 = net.gru2.weight_ih.split((H, C), 1)
+            Ws2, Wx2 = net.gru2.weight_ih[:, :H], net.gru2.weight_ih[:, H:]
             first, first_bias = [*first, Ws2], [*first_bias, net.gru2.bias_ih]
             second, second_bias = [net.gru2.weight_hh], [net.gru2.bias_hh]
             contexts = [Wx1, Wx2]
@@ -215,17 +218,17 @@ class _Beside(NamedTuple):
 
     weight: Tensor | None
     bias: Tensor | None
-    sizes: tuple[int, ...]
+    sizes: list[int]
 
     @classmethod
     def of(cls, weights: list[Tensor], biases: list[Tensor]) -> _Beside:
         if not weights:
-            return cls(None, None, ())
-        return cls(torch.cat(weights), torch.cat(biases) if biases else None, tuple(len(w) for w in weights))
+            return cls(None, None, [])
+        return cls(torch.cat(weights), torch.cat(biases) if biases else None, [len(w) for w in weights])
 
     def __call__(self, x: Tensor) -> tuple[Tensor, ...]:
         assert self.weight is not None
-        return functional.linear(x, self.weight, self.bias).split(self.sizes, 1)
+        return torch.split(functional.linear(x, self.weight, self.bias), self.sizes, 1)
 
 
 def gru(x: Tensor, h: Tensor, state: Tensor) -> Tensor:

@@ -140,8 +140,8 @@ def follow_lengths(logits: Tensor, draws: int, semantics: Semantics, generator: 
     length = torch.zeros(draws, dtype=torch.int64)
     is_open = torch.ones(draws, dtype=torch.bool)
     for _ in range(k):
-        noise = gumbel((draws, k), generator) if semantics == "hazard" else None
-        is_open &= ~decide(carried, noise, 1.0, "ST-Gumbel", semantics).is_new
+        again = gumbel((draws, k), generator) if semantics == "hazard" else None
+        is_open &= ~decide(carried, again, 1.0, "ST-Gumbel", semantics).is_new
         length += is_open
         carried = Commitment(shift(carried.logits, NEVER), shift(carried.count, 0.0))
     return length

@@ -11,12 +11,12 @@ from engine.papers.contract import Claim, Curve, Pace, Paper, Params, Preset, kn
 from engine.papers.pag_views import ACTIONS, VIEWS, Model
 
 Task = Literal[
-    "numbers-de", "numbers-fi", "numbers-cs", "dates", "euler", "euler-deadend", "euler-stream", "questions",
+    "numbers-de", "numbers-fi", "numbers-cs", "dates", "euler", "euler-deadend", "euler-raw", "questions",
     "multi30k-ende", "multi30k-encs", "wmt15-ende", "wmt15-encs", "wmt15-enfi", "squad", "own-text",
 ]  # fmt: skip
 NUMBER_TASKS = ("numbers-de", "numbers-fi", "numbers-cs")
-GRAPH_TASKS = ("euler", "euler-deadend", "euler-stream")
-QUESTION_TASKS = ("questions", "squad")
+GRAPH_TASKS = ("euler", "euler-deadend", "euler-raw")
+QUESTION_TASKS = ("questions-toy", "squad")
 CORPUS_TASKS = ("multi30k-ende", "multi30k-encs", "wmt15-ende", "wmt15-encs", "wmt15-enfi", "own-text")
 
 ModelSet = Literal[
@@ -111,7 +111,7 @@ class PagParams(Params):
     )  # fmt: skip
     distractor: int = knob(
         4, lo=0, hi=8, group="Task", label="largest distractor", symbol="m", unit="nodes",
-        when={"task": ("euler", "euler-stream")},
+        when={"task": ("euler", "euler-raw")},
         help="Nodes of a second circuit that does not matter (0: none; else 3 up to this).",
     )  # fmt: skip
     source_file: str = knob(
@@ -223,7 +223,7 @@ PRESETS = (
     Preset(
         "questions-toy", "Questions from templates",
         "A sentence with a marked answer becomes a question. Here planning loses to plain attention.",
-        {**_TEXT, "task": "questions", "k": 5, "commit_bias": 2.0}, steps=1500, cpu_time="3 min", gpu_time=_UNTRIED,
+        {**_TEXT, "task": "questions-toy", "k": 5, "commit_bias": 2.0}, steps=1500, cpu_time="3 min", gpu_time=_UNTRIED,
         memory="0.5 GB",
     ),
     Preset(
@@ -280,7 +280,7 @@ PRESETS = (
         "euler-360", "Eulerian circuits as a stream of symbols (paper)",
         "The paper's size and its own encoding: four symbols an edge, about a hundred in all.",
         {
-            "task": "euler-stream", "k": 12, "commit_bias": 0.0, "embedding": 256, "width": 360, "batch": 32,
+            "task": "euler-raw", "k": 12, "commit_bias": 0.0, "embedding": 256, "width": 360, "batch": 32,
             "lr": 2e-4, "clip": 5.0, "init": "paper", "circuit_from": 8, "circuit_to": 8,
         },
         steps=100_000, cpu_time=_UNTRIED, gpu_time=_UNTRIED, memory="3 GB", threads=2,
