@@ -7,6 +7,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -57,19 +58,32 @@ def nothing_left_behind(atelier_home: Path) -> Iterator[None]:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Remembers what was running before, for fixtures that live as long as the session."""
     session.config.stash[_BEFORE] = {p.pid for p in _children()}
+    session.config.stash[_COMPLAINTS] = []
+
+
+def pytest_testnodedown(node: Any) -> None:
+    """With pytest-xdist: takes over what a worker found at its end."""
+    node.config.stash[_COMPLAINTS].extend(getattr(node, "workeroutput", {}).get("complaints", ()))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Fails the run when a long-lived fixture left a process, or a test was skipped that is not on the list."""
-    complaints = [f"left behind: {words}" for words in _processes_left(session.config.stash[_BEFORE])]
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    skipped = reporter.stats.get("skipped", []) if reporter is not None else []
-    for report in skipped:
-        if _test_name(report.nodeid) not in ALLOWED_SKIPS:
-            complaints.append(f"skipped, but not on the list in tests/conftest.py: {report.nodeid}")
-    session.config.stash[_COMPLAINTS] = complaints
-    if complaints and exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    config = session.config
+    complaints = config.stash[_COMPLAINTS]
+    leads_workers = bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
+    if not leads_workers:  # its children are the workers themselves, each of which looks at its own
+        complaints += [f"left behind: {words}" for words in _processes_left(config.stash[_BEFORE])]
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["complaints"] = complaints
+    else:
+        skipped = config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", [])
+        complaints += [
+            f"skipped, but not on the list in tests/conftest.py: {report.nodeid}"
+            for report in skipped
+            if _test_name(report.nodeid) not in ALLOWED_SKIPS
+        ]
+        if complaints and exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
     _OUTER_HOME.cleanup()
 
 
