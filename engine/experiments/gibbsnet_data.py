@@ -107,19 +107,19 @@ def load_pictures(params: GibbsNetParams, device: torch.device, folder: str) -> 
 
 
 def _load(params: GibbsNetParams, folder: str) -> _Raw:
-    if params.data in TOYS:
-        make = plane_toys.ring if params.data == "ring" else plane_toys.pinwheel
+    if params.task in TOYS:
+        make = plane_toys.ring if params.task == "ring" else plane_toys.pinwheel
         train, train_label = make(TOY_POINTS, TOY_SEED)
         test, test_label = make(TOY_TESTS, TOY_SEED + 1)
         arms = tuple(str(i) for i in range(int(train_label.max()) + 1))
         return _Raw(train.reshape(-1, 1, 1, 2), train_label, test.reshape(-1, 1, 1, 2), test_label, arms)
-    if params.data == "shapes":
+    if params.task == "shapes":
         train, has = coloured_shapes.coloured_shapes(SHAPES, TOY_SEED)
         test, test_has = coloured_shapes.coloured_shapes(SHAPE_TESTS, TOY_SEED + 1)
         none, test_none = np.full(len(train), -1), np.full(len(test), -1)
         return _Raw(train, none, test, test_none, (), has, test_has, coloured_shapes.ATTRIBUTES)
-    if params.data in ("digits", "digits28"):
-        found = digits.load_digits(28 if params.data == "digits28" else 8)
+    if params.task in ("digits", "digits28"):
+        found = digits.load_digits(28 if params.task == "digits28" else 8)
         shape = (-1, 1, *found.shape)
         train, test = found.train_x.reshape(shape), found.test_x.reshape(shape)
         heavy = float(np.median(train.mean((1, 2, 3))))
@@ -127,20 +127,20 @@ def _load(params: GibbsNetParams, folder: str) -> _Raw:
             train, found.train_y, test, found.test_y, found.classes, digit_attributes(train, found.train_y, heavy),
             digit_attributes(test, found.test_y, heavy), DIGIT_ATTRIBUTES,
         )  # fmt: skip
-    if params.data in ("mnist", "fashion"):
-        images = mnist.load("mnist" if params.data == "mnist" else "fashion-mnist", folder)
+    if params.task in ("mnist", "fashion"):
+        images = mnist.load("mnist" if params.task == "mnist" else "fashion-mnist", folder)
         return _Raw(
             images.train_images[:, None], images.train_labels.astype(np.int64), images.test_images[:, None],
             images.test_labels.astype(np.int64), images.classes, notes=(images.provenance, *images.notes),
         )  # fmt: skip
-    if params.data == "celeba":
+    if params.task == "celeba":
         faces = celeba.load(folder)
         none, test_none = np.full(len(faces.train), -1), np.full(len(faces.test), -1)
         return _Raw(
             faces.train, none, faces.test, test_none, (), faces.train_attributes, faces.test_attributes, faces.names,
             (faces.provenance, *faces.notes),
         )  # fmt: skip
-    colour = cifar.load(folder) if params.data == "cifar10" else svhn.load(folder)
+    colour = cifar.load(folder) if params.task == "cifar10" else svhn.load(folder)
     return _Raw(
         colour.train_images, colour.train_labels.astype(np.int64), colour.test_images,
         colour.test_labels.astype(np.int64), colour.classes, notes=(colour.provenance, *colour.notes),
@@ -192,12 +192,12 @@ def _read_with(
         return (), np.zeros((len(label), 0), np.float32)
     if params.reads == "label":
         if not raw.class_names:
-            raise DataError(f"{params.data} has attributes, no classes: choose joint with attributes, or none.")
+            raise DataError(f"{params.task} has attributes, no classes: choose joint with attributes, or none.")
         y = (label[:, None] == kept[None, :]).astype(np.float32)
         return tuple(raw.class_names[int(k)] for k in kept), y
     attributes = raw.train_attributes if is_train else raw.test_attributes
     if attributes is None:
-        raise DataError(f"{params.data} has classes, no attributes: choose joint with label, or none.")
+        raise DataError(f"{params.task} has classes, no attributes: choose joint with label, or none.")
     return raw.attribute_names, attributes[at]
 
 

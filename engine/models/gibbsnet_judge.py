@@ -68,7 +68,7 @@ class Judge:
             rate = RATE * (1.0 - 0.95 * self.updates / self.updates_wanted)
             self._adam.param_groups[0]["lr"] = rate
             self._adam.zero_grad(set_to_none=True)
-            loss.backward()
+            torch.autograd.backward(loss)
             self._adam.step()
             self.updates += 1
 
@@ -83,7 +83,7 @@ class Judge:
     @torch.no_grad()
     def probabilities(self, x: Tensor) -> Tensor:
         """[N, outputs] for pictures [N, P] in 0..1."""
-        out = torch.cat([self.net(part) for part in x.split(2048)])
+        out = torch.cat([self.net(part) for part in torch.split(x, 2048)])
         return out.softmax(1) if self.classes else torch.sigmoid(out)
 
     def said(self, x: Tensor) -> Tensor:
@@ -152,7 +152,8 @@ def frechet(mean_a: Tensor, covariance_a: Tensor, mean_b: Tensor, covariance_b: 
 
 def _root(matrix: Tensor) -> Tensor:
     values, vectors = torch.linalg.eigh(matrix)
-    return (vectors * values.clamp(min=0.0).sqrt()) @ vectors.T
+    root: Tensor = (vectors * values.clamp(min=0.0).sqrt()) @ vectors.T
+    return root
 
 
 def spread(x: Tensor) -> float:

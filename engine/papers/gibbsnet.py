@@ -11,7 +11,7 @@ from typing import Any, Literal
 from engine.papers.contract import Claim, Curve, Paper, Params, Preset, knob
 from engine.papers.gibbsnet_views import ACTIONS, VIEWS
 
-Data = Literal["digits", "digits28", "ring", "pinwheel", "shapes", "mnist", "fashion", "cifar10", "svhn", "celeba"]
+Task = Literal["digits", "digits28", "ring", "pinwheel", "shapes", "mnist", "fashion", "cifar10", "svhn", "celeba"]
 Reads = Literal["label", "attributes", "none"]
 
 PHASES = ("clamped chain", "unclamped chain", "discriminator", "generator")
@@ -108,7 +108,7 @@ class GibbsNetParams(Params):
     )  # fmt: skip
 
     # Needs a reset
-    data: Data = knob("digits", group="Data", help="What the model learns.")
+    task: Task = knob("digits", group="Data", label="data", help="What the model learns.")
     reads: Reads = knob(
         "label", group="Data", label="joint with",
         help="What is modelled together with the picture: its label, binary attributes, or nothing.",
@@ -143,7 +143,7 @@ _FLAT: dict[str, Any] = {
     "baselines": "ali",
 }  # fmt: skip
 _TOY: dict[str, Any] = {
-    **_FULL, "data": "ring", "reads": "none", "z_dim": 2, "chain_steps": 4, "log_sigma_max": -1.0,
+    **_FULL, "task": "ring", "reads": "none", "z_dim": 2, "chain_steps": 4, "log_sigma_max": -1.0,
     "decoder_noise": 0.02,
 }  # fmt: skip
 _CONV: dict[str, Any] = {
@@ -192,12 +192,12 @@ PRESETS = (
     Preset(
         "pinwheel", "Pinwheel in the plane · z 2",
         "Five curved arms: curved, thin and connected by nothing.",
-        {**_TOY, "data": "pinwheel"}, steps=3_000, cpu_time="1 min", gpu_time="not measured", memory="0.4 GB",
+        {**_TOY, "task": "pinwheel"}, steps=3_000, cpu_time="1 min", gpu_time="not measured", memory="0.4 GB",
     ),
     Preset(
         "shapes", "Coloured shapes and their attributes · 16×16",
         "Hold round on and red off: pictures and seven attributes are one joint model.",
-        {"data": "shapes", "reads": "attributes", "baselines": "ali", "hidden": 256}, steps=6_000, cpu_time="3 min",
+        {"task": "shapes", "reads": "attributes", "baselines": "ali", "hidden": 256}, steps=6_000, cpu_time="3 min",
         gpu_time="not measured", memory="0.6 GB",
     ),
     Preset(
@@ -214,37 +214,37 @@ PRESETS = (
     Preset(
         "digits-28", "Digits at 28×28 · z 32",
         "The bundled digits at MNIST's size.",
-        {"data": "digits28", "hidden": 256, "z_dim": 32, "baselines": "ali"}, steps=6_000, cpu_time="5 min",
+        {"task": "digits28", "hidden": 256, "z_dim": 32, "baselines": "ali"}, steps=6_000, cpu_time="5 min",
         gpu_time="not measured", memory="0.6 GB",
     ),
     Preset(
         "mnist", "MNIST and its labels · z 64",
         "The permutation-invariant MNIST of the paper's classification experiment; the probe reads z.",
-        {"data": "mnist", "hidden": 512, "z_dim": 64, "batch": 128, "baselines": "ali"}, steps=50_000,
+        {"task": "mnist", "hidden": 512, "z_dim": 64, "batch": 128, "baselines": "ali"}, steps=50_000,
         cpu_time="3 h", gpu_time="not measured", memory="1.5 GB", needs="mnist",
     ),
     Preset(
         "cifar-small", "CIFAR-10, small networks · conv",
         "The convolutional networks at a quarter of their width: a first look without a GPU.",
-        {**_CONV, "data": "cifar10"}, steps=10_000, cpu_time="3 h", gpu_time="not measured", memory="1.5 GB",
+        {**_CONV, "task": "cifar10"}, steps=10_000, cpu_time="3 h", gpu_time="not measured", memory="1.5 GB",
         needs="cifar-10",
     ),
     Preset(
         "cifar-paper", "CIFAR-10 at paper size · conv, z 64",
         "Inception-style score of samples and of half-image completions, as in the paper's table 1.",
-        {**_PAPER, "data": "cifar10"}, steps=200_000, cpu_time="weeks", gpu_time="not measured", memory="4 GB",
+        {**_PAPER, "task": "cifar10"}, steps=200_000, cpu_time="weeks", gpu_time="not measured", memory="4 GB",
         needs="cifar-10",
     ),
     Preset(
         "svhn-paper", "SVHN at paper size · conv, z 64",
         "House numbers with one half held and the other filled in.",
-        {**_PAPER, "data": "svhn"}, steps=200_000, cpu_time="weeks", gpu_time="not measured", memory="4 GB",
+        {**_PAPER, "task": "svhn"}, steps=200_000, cpu_time="weeks", gpu_time="not measured", memory="4 GB",
         needs="svhn",
     ),
     Preset(
         "celeba-paper", "Faces and 40 attributes, CelebA's layout · conv, z 64",
         "Faces and attributes as one joint model: hold smiling on and glasses off.",
-        {**_PAPER, "data": "celeba", "reads": "attributes"}, steps=200_000, cpu_time="weeks", gpu_time="not measured",
+        {**_PAPER, "task": "celeba", "reads": "attributes"}, steps=200_000, cpu_time="weeks", gpu_time="not measured",
         memory="6 GB", needs="celeba",
     ),
 )  # fmt: skip
