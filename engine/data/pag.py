@@ -19,7 +19,8 @@ class TaskOptions:
     pair: languages of real text, source and target, as file endings. source_file, target_file: own parallel files
     (one TSV: only source_file). pieces: sub-words of the source vocabulary; characters: of the target.
     longest_source, longest_target: longer pairs are left out. limit: training pairs to read, 0 for all.
-    pointer: questions may copy words of the source.
+    source_words, question_words: vocabulary of passages and short list of question words (64,000 and 2,000 in the
+    paper). sentence: read only the sentence that holds the answer. pointer: questions may copy words of the source.
     """
 
     low: int = 0
@@ -38,6 +39,9 @@ class TaskOptions:
     longest_source: int = 50
     longest_target: int = 500
     limit: int = 0
+    source_words: int = 64_000
+    question_words: int = 2_000
+    sentence: bool = False
     pointer: bool = False
 
 
@@ -86,6 +90,42 @@ def _toy_questions(options: TaskOptions) -> Task:
     return ToyQuestionTask(options.held_out)
 
 
+def _parallel(name: str) -> Callable[[TaskOptions], Task]:
+    def make(options: TaskOptions) -> Task:
+        from engine.data import pag_corpora
+        from engine.data.pag_translation import TranslationTask
+
+        match name:
+            case "multi30k":
+                corpus = pag_corpora.multi30k(options.pair, options.folder)
+            case "wmt15":
+                corpus = pag_corpora.wmt15(options.pair, options.folder)
+            case _:
+                corpus = pag_corpora.own(options.source_file, options.target_file, options.pair)
+        sizes = options.pieces, options.characters, options.longest_source, options.longest_target
+        return TranslationTask(name, corpus, *sizes, options.limit, options.held_out)
+
+    return make
+
+
+def _squad(options: TaskOptions) -> Task:
+    from engine.data.pag_questions import squad_task
+
+    return squad_task(
+        options.folder, options.longest_source, options.longest_target, options.source_words, options.question_words,
+        options.sentence, options.pointer, options.held_out, options.limit,
+    )  # fmt: skip
+
+
+def _nqg(options: TaskOptions) -> Task:
+    from engine.data.pag_questions import nqg_task
+
+    return nqg_task(
+        options.folder, options.longest_source, options.longest_target, options.source_words, options.question_words,
+        options.pointer, options.held_out, options.limit,
+    )  # fmt: skip
+
+
 TASKS: Mapping[str, Callable[[TaskOptions], Task]] = {
     "numbers-de": _numbers("de"),
     "numbers-fi": _numbers("fi"),
@@ -95,4 +135,9 @@ TASKS: Mapping[str, Callable[[TaskOptions], Task]] = {
     "euler-raw": _euler(is_raw=True),
     "dates": _dates,
     "questions-toy": _toy_questions,
+    "multi30k": _parallel("multi30k"),
+    "wmt15": _parallel("wmt15"),
+    "own-text": _parallel("own-text"),
+    "squad-qg": _squad,
+    "nqg": _nqg,
 }

@@ -104,6 +104,7 @@ class Task(ABC):
     notes: tuple[str, ...] = ()
     provenance: str = "made by Atelier, nothing to download"
     held_out: list[Example]
+    splits: tuple[str, ...] = ()
 
     @abstractmethod
     def batch(self, rng: np.random.Generator, size: int) -> list[Example]:
@@ -125,6 +126,12 @@ class Task(ABC):
         from engine.data.images import DataError
 
         raise DataError(f"{self.name} reads text, not graphs.")
+
+    def split(self, name: str) -> list[Example]:
+        """A test set by name, whole and in its order. Raises `DataError` when there is none of that name."""
+        from engine.data.images import DataError
+
+        raise DataError(f"{self.name} has no test set '{name}'.")
 
     def decode(self, ids: Sequence[int] | IntArray, example: Example | None = None) -> str:
         """Target ids up to the first END as text; pointers need the example they point into."""
