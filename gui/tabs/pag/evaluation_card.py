@@ -54,7 +54,7 @@ class EvaluationCard:
         self.noise = switch("Noise", "Gumbel noise on the switch")
         self.table = TextTable("scores on held-out examples")
         self.table.show_rows((), (), "Scores, breakdown by length and mistakes appear here.")
-        self.plot = LinesPlot("exact match by size", "source words", "exact match (%)")
+        self.plot = LinesPlot("exact match by size", "source words", "exact (%)")
         body = QWidget()
         across = QHBoxLayout(body)
         across.setContentsMargins(0, 0, 0, 0)

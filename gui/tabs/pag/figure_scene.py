@@ -29,7 +29,7 @@ class _Sheet(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        grid = QGridLayout(self)
+        grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(4)
         self.maps = [[AlignmentMap(f"alignment {i}, {j}") for j in range(MODELS_SHOWN)] for i in range(MOST)]
@@ -38,13 +38,13 @@ class _Sheet(QWidget):
             for j in range(MODELS_SHOWN):
                 grid.addWidget(self.titles[i][j], 2 * i, j)
                 grid.addWidget(self.maps[i][j], 2 * i + 1, j)
-            grid.setRowStretch(2 * i + 1, 1)
         for j in range(MODELS_SHOWN):
             grid.setColumnStretch(j, 1)
 
     def show_view(self, view: GalleryView) -> None:
         """Draw what there is, hide the other fields."""
         for i in range(MOST):
+            self._grid.setRowStretch(2 * i + 1, int(i < len(view.maps)))
             for j in range(MODELS_SHOWN):
                 there = i < len(view.maps) and j < len(view.maps[i])
                 for widget in (self.maps[i][j], self.titles[i][j]):

@@ -30,8 +30,8 @@ class FindingsScene(QWidget):
         self._bench = bench
         self.look_ahead, self.sweep, self.switching = LookAheadCard(), SweepCard(bench), SwitchingCard()
         self.temperature = TemperatureCard(bench)
-        self.ahead_panel = bench.panel("How far ahead is the plan right?", self.look_ahead.body)
-        self.sweep_panel = bench.panel("Fixed schedules against the learned switch", self.sweep.body)
+        self.ahead_panel = bench.panel("Right how far ahead?", self.look_ahead.body)
+        self.sweep_panel = bench.panel("Fixed or learned schedule", self.sweep.body)
         self.switch_panels: tuple[Panel, ...] = (
             bench.panel("Re-plans by step", self.switching.steps),
             bench.panel("At word starts?", self.switching.boundaries),
@@ -49,7 +49,7 @@ class FindingsScene(QWidget):
                 row(self.ahead_panel, self.sweep_panel),
                 row(steps, column(boundaries), lengths),
                 row(self.temperature_panel),
-                stretch=(5, 4, 4),
+                stretch=(9, 8, 8),
             )
         )
         layout = QVBoxLayout(self)

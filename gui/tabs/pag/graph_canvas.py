@@ -295,7 +295,9 @@ class GraphCanvas(PaintedView):
             words = "dead end"
         if words:
             line = painter.fontMetrics().height()
-            below = QRectF(place.x() - 40, place.y() + _NODE + 1, 80, line)
+            wide = painter.fontMetrics().horizontalAdvance(words) + 4
+            below = QRectF(place.x() - wide / 2, place.y() + _NODE + 2, wide, line)
+            painter.fillRect(below, theme().color("card"))
             draw_text(painter, below, words, Qt.AlignmentFlag.AlignCenter, rim)
 
     def _name(self, node: int) -> str:

@@ -12,8 +12,7 @@ from engine.papers.pag_views import DrawArguments, Drawing, Film, FilmView
 from gui.shell.rows import keep_keys, label, push_button, set_role
 from gui.tabs.pag.graph_canvas import MISSING, NEW, REPEATED, GraphCanvas, Mode
 from gui.tabs.pag.growth_card import GrowthCard
-from gui.tabs.pag.hands_card import TARGETS
-from gui.tabs.pag.names import WAITING, film_of, model_name
+from gui.tabs.pag.names import TARGETS, WAITING, film_of, model_name
 from gui.tabs.pag.planning import Planning
 from gui.tabs.pag.ribbon import Ribbon
 from gui.tabs.pag.sketch import SketchError
@@ -171,7 +170,7 @@ class GraphScene(QWidget):
         if self.untangled.isChecked() and (before is None or not self.canvas.sketch.same_edges(before.edges)):
             self.canvas.untangle(True)
         if not source.is_drawn and not self.field.hasFocus():
-            self.field.setText(self.canvas.sketch.text())
+            self._show_edges()
         self._show_words(view)
         self._show_walk()
 
@@ -232,7 +231,7 @@ class GraphScene(QWidget):
     def on_sketch_changed(self) -> None:
         """The hand drew: read this graph."""
         sketch = self.canvas.sketch
-        self.field.setText(sketch.text())
+        self._show_edges()
         self._planning.show_graph(sketch.edges, sketch.query)
 
     def on_typed(self) -> None:
@@ -277,6 +276,11 @@ class GraphScene(QWidget):
             self.timeline.pause()
             self.timeline.set_position(step)
             self._planning.turn_switch(step, bool(film.replanned[step]))
+
+    def _show_edges(self) -> None:
+        """The edges in words, from the first on."""
+        self.field.setText(self.canvas.sketch.text())
+        self.field.setCursorPosition(0)
 
     def _say_fault(self, why: str) -> None:
         self.words.setText(why)

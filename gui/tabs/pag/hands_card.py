@@ -1,24 +1,22 @@
-"""The hands on a decoding: whose plan, who decides, noise, beam, painting, and an earlier moment of the run."""
+"""The hands on a decoding: who decides, noise, beam, and an earlier moment of the run."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QSpinBox, QVBoxLayout, QWidget
 
-from engine.papers.pag_views import FilmView, Model, Policy
-from gui.shell.rows import keep_keys, label, push_button
-from gui.tabs.pag.names import model_name
+from engine.papers.pag_views import FilmView, Policy
+from gui.shell.rows import keep_keys, label
 from gui.tabs.pag.planning import Planning
 from gui.widgets.flow import FlowRow
-from gui.widgets.segments import Segments, icon_button, switch
+from gui.widgets.segments import icon_button, switch
 
 if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
-TARGETS: tuple[Model, ...] = ("pag", "rpag", "baseline")
 POLICIES: tuple[tuple[Policy, str], ...] = (
     ("run", "as the run decides"),
     ("learned", "learned switch"),
@@ -31,9 +29,7 @@ LARGEST_BEAM, LARGEST_PERIOD = 15, 16
 
 
 class HandsCard(QWidget):
-    """Writes to `Planning`; the scene tells it where the film stands. painting_changed: rows can be painted or not."""
-
-    painting_changed = Signal(bool)
+    """Writes to `Planning`; the scene tells it where the film stands."""
 
     def __init__(self, bench: Bench, planning: Planning, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +39,7 @@ class HandsCard(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        for part in (self._who(), self._policy(), self._search(), self._gestures(), self._past()):
+        for part in (self._policy(), self._search(), self._gestures(), self._past()):
             layout.addWidget(part)
         self.words = label("", "muted", wrap=True)
         layout.addWidget(self.words)
@@ -53,11 +49,6 @@ class HandsCard(QWidget):
         self.on_changed()
 
     # --- the rows -----------------------------------------------------------------------------------------------
-
-    def _who(self) -> QWidget:
-        self.target = Segments([model_name(m) for m in TARGETS], "whose plan is shown")
-        self.target.chosen.connect(lambda i: self._planning.look_into(TARGETS[i]))
-        return FlowRow((label("whose plan:", "muted"), self.target))
 
     def _policy(self) -> QWidget:
         self.policy = QComboBox()
@@ -81,17 +72,15 @@ class HandsCard(QWidget):
         self.noise = switch("Noise", "Gumbel noise on the switch, as in the released code; up: always the same picture")
         self.noise.clicked.connect(lambda on: self._planning.set_query(is_noisy=True if on else None))
         self.dice = icon_button("dice", "Other noise", self.on_dice)
-        return FlowRow((self.beam, self.noise, self.dice))
+        self.release = icon_button("undo", "Release all: the model decides everything again", self._planning.release)
+        return FlowRow((self.beam, self.noise, self.dice, self.release))
 
     def _gestures(self) -> QWidget:
         self.intended = switch(
             "What was it going to do?", "From the next step on only follow the plan as it stands now"
         )
         self.intended.clicked.connect(lambda on: self._planning.follow_from(self.step + 1 if on else -1))
-        self.paint = switch("Paint the plan", "Drag over fields of a row: the decoder must look there", "brush")
-        self.paint.toggled.connect(self.painting_changed)
-        self.release = push_button("Release all", self._planning.release, "The model decides everything again", "undo")
-        return FlowRow((self.intended, self.paint, self.release))
+        return FlowRow((self.intended,))
 
     def _past(self) -> QWidget:
         self.past = QSlider(Qt.Orientation.Horizontal)
@@ -143,7 +132,6 @@ class HandsCard(QWidget):
     def on_changed(self) -> None:
         """Buttons follow the query."""
         query = self._planning.query
-        self.target.choose(TARGETS.index(query.target))
         self.policy.setCurrentIndex([name for name, _ in POLICIES].index(query.policy))
         self.period.setEnabled(query.policy == "every")
         self.noise.setChecked(bool(query.is_noisy))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.papers.pag_views import Nothing, RaceView
-from gui.shell.rows import label, push_button, set_role
+from gui.shell.rows import label, push_button
 from gui.tabs.pag.evaluation_card import EvaluationCard
 from gui.tabs.pag.names import WAITING, model_name
 from gui.tabs.pag.race_plots import RacePlots
@@ -34,13 +34,13 @@ class LearningScene(QWidget):
         super().__init__(parent)
         self._bench = bench
         self.race = RacePlots(self)
-        exact, nll = self._race_panel("exact", "Exact match"), self._race_panel("nll", "Held-out loss")
-        hits, rate = self._race_panel("hits", "Looks at the true word"), self._race_panel("replan_rate", "Re-plans")
+        exact, nll = self._race_panel("exact", "Exact match"), self._race_panel("nll", "Loss")
+        hits, rate = self._race_panel("hits", "True word"), self._race_panel("replan_rate", "Re-plans")
         inside, counts, sizes = self._inside_panel(), self._counts_panel(), self._sizes_panel()
         self.symbols = {"race": exact, "parameters": counts, "sizes": sizes}
         self.grid = PanelGrid()
         self.grid.arrange(
-            column(row(exact, nll, counts, stretch=(4, 3, 3)), row(hits, rate, *inside), sizes, stretch=(4, 3, 4))
+            column(row(exact, nll, counts, stretch=(4, 3, 4)), row(hits, rate, *inside), sizes, stretch=(4, 3, 4))
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -54,19 +54,24 @@ class LearningScene(QWidget):
 
     def _race_panel(self, field: str, title: str) -> Panel:
         plot = self.race.plots[field]
-        above = None
+        above: QWidget | None = None
         if field == "exact":
             self.axis = Segments(("updates", "seconds"), "what the curves are drawn over")
             self.axis.chosen.connect(self.race.set_axis)
-            self.words = label("", "muted")
-            above = FlowRow((label("over:", "muted"), self.axis, self.words))
+            self.words = label("", "warning", wrap=True)
+            self.words.hide()
+            above = QWidget()
+            down = QVBoxLayout(above)
+            down.setContentsMargins(0, 0, 0, 0)
+            down.addWidget(FlowRow((label("over", "muted"), self.axis)))
+            down.addWidget(self.words)
         panel = self._bench.panel(title, Stacked(plot, above=above))
         self.race_panels: dict[str, Panel] = {**getattr(self, "race_panels", {}), field: panel}
         return panel
 
     def _inside_panel(self) -> tuple[Panel, Panel]:
-        self.temperature = Curves("inverse temperature τ⁻¹", name="inverse temperature over updates")
-        self.gradient = Curves("norm before clipping", name="gradient norm over updates", log=True)
+        self.temperature = Curves("τ⁻¹", name="inverse temperature over updates")
+        self.gradient = Curves("norm", name="gradient norm over updates", log=True)
         self._bench.curves(self.temperature, *self._curve_names("tau_inv"))
         self._bench.curves(self.gradient, *self._curve_names("gradient"))
         bench = self._bench
@@ -103,8 +108,8 @@ class LearningScene(QWidget):
         self.counts_panel.set_empty("")
         self._draw_counts(view)
         troubles = [f"{model_name(r.model)}: {r.words}" for r in view.runners if r.words]
-        self.words.setText(" ".join(troubles) or f"{view.sample} held-out examples each time")
-        set_role(self.words, "warning" if troubles else "muted")
+        self.words.setText(" ".join(troubles))
+        self.words.setVisible(bool(troubles))
         self.repair.setVisible(any(r.state == "stopped" for r in view.runners))
 
     def _draw_counts(self, view: RaceView) -> None:
@@ -121,7 +126,9 @@ class LearningScene(QWidget):
         equal = "Widths were chosen so that the counts agree." if view.matched else "Same width: the planner is extra."
         memory = f" Activations of an update: about {view.memory / _MEGA:,.0f} MB."
         header = ("", *(model_name(r.model) for r in view.runners))
-        self.counts.show_rows(header, rows, f"{equal} Seconds: {view.clock}.{memory}")
+        self.counts.show_rows(
+            header, rows, f"{equal} {view.sample} held-out examples each time. Seconds: {view.clock}.{memory}"
+        )
 
     # --- gestures and state -------------------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@ REPLAN, FOLLOW, GOLD, USED, BY_HAND = "good", "muted", "data", "text", "accent"
 """A re-plan, a followed step, the true alignment, where the decoder looked in the end, what a person asked for."""
 UNTRAINED = 0.05
 """A row in use in a smaller share of recent training steps got next to no training signal."""
+TARGETS: tuple[Model, ...] = ("pag", "rpag", "baseline")
+"""The models in the order in which their plans are offered."""
 WAITING = "Press Train or Step: {}."
 
 

@@ -46,6 +46,7 @@ class NextCard(QWidget):
         layout.addWidget(self.output)
         layout.addWidget(self.bars, 1)
         layout.addWidget(self.ends)
+        self.ends.hide()
         theme().changed.connect(self._show)
 
     def show_film(self, view: FilmView | None, film: Film | None) -> None:
@@ -95,6 +96,7 @@ class NextCard(QWidget):
         ]
         self.bars.set_bars(list(shown), chances, meanings=meanings)
         self.ends.setText(self._ends(film))
+        self.ends.setVisible(bool(self.ends.text()))
 
     def _written(self, film: Film) -> str:
         """The output: what is written, the present symbol, what comes."""
@@ -119,7 +121,7 @@ class NextCard(QWidget):
     def _ends(self, film: Film) -> str:
         """The ends of the beam, best first."""
         if len(film.hypotheses) < 2:
-            return f"ln p = {number(film.log_probability, 3)}. Click another symbol to continue from it."
+            return ""
         lines = [f"{number(h.log_probability, 3)}  {h.text}" for h in film.hypotheses[:_ENDS]]
         more = len(film.hypotheses) - _ENDS
         return "\n".join(["ln p of each hypothesis", *lines, *([f"and {more} more"] if more > 0 else [])])

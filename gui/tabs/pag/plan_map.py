@@ -179,8 +179,7 @@ class PlanMap(TokenMap):
                 box = self.cell(row, 0)
                 across = QRectF(area.left(), box.top(), area.width(), box.height())
                 painter.fillRect(across, veil)
-                middle = Qt.AlignmentFlag.AlignCenter
-                draw_text(painter, across, "untrained row", middle, "warning")
+                draw_text(painter, across, "untrained row", Qt.AlignmentFlag.AlignCenter, "warning")
 
     def _paint_gate(self, painter: QPainter, film: Film) -> None:
         """Where a re-plan wrote: the stronger the border, the more of the field is new."""
@@ -200,6 +199,8 @@ class PlanMap(TokenMap):
         """For every row: where the decoder will look when its step comes (ring), where it should (dot)."""
         for row in range(min(len(self.matrix), self.length - self.step)):
             then = self.step + row
+            if self.is_untrained(row):
+                continue
             dot(painter, self.cell(row, int(film.alpha[then].argmax())), USED, filled=False, share=0.42)
             if film.gold[then] >= 0:
                 dot(painter, self.cell(row, int(film.gold[then])), GOLD, share=0.2)

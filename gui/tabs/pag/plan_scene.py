@@ -19,6 +19,7 @@ from gui.tabs.pag.source_bar import SourceBar
 from gui.widgets.legend import LegendEntry
 from gui.widgets.panel import Panel
 from gui.widgets.panel_grid import PanelGrid, column, row
+from gui.widgets.segments import switch
 from gui.widgets.slider_row import SliderRow
 from gui.widgets.stacked import Stacked
 from gui.widgets.timeline import Timeline
@@ -49,7 +50,7 @@ class PlanScene(QWidget):
         }  # fmt: skip
         self.grid = PanelGrid()
         right = column(coming, hands, stretch=(4, 5))
-        self.grid.arrange(column(row(plan, right, stretch=(7, 3)), row(*alignments), stretch=(5, 3)))
+        self.grid.arrange(column(row(plan, right, stretch=(7, 3)), row(*alignments), stretch=(2, 1)))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.grid)
@@ -71,7 +72,9 @@ class PlanScene(QWidget):
         self.timeline.set_loop(True)
         self.timeline.set_text(lambda t: f"step {t + 1} of {self.timeline.length}")
         self.speed = SliderRow("steps/s", "Speed of the film", low=1.0, high=30.0, value=RATE, log=True, width=0)
-        self.speed.setFixedWidth(170)
+        self.speed.setFixedWidth(160)
+        self.paint = switch("Paint", "Drag over fields of a row of the plan: the decoder must look there", "brush")
+        self.paint.toggled.connect(self.on_painting_changed)
         body, below = QWidget(), QWidget()
         across = QHBoxLayout(body)
         across.setContentsMargins(0, 0, 0, 0)
@@ -82,8 +85,10 @@ class PlanScene(QWidget):
         down.setSpacing(2)
         down.addWidget(self.ribbon)
         line = QHBoxLayout()
+        line.setSpacing(14)
         line.addWidget(self.timeline, 1)
         line.addWidget(self.speed)
+        line.addWidget(self.paint)
         down.addLayout(line)
         self.timeline.position_changed.connect(self.on_step)
         self.speed.value_changed.connect(self.timeline.set_rate)
@@ -92,7 +97,7 @@ class PlanScene(QWidget):
         self.plan_panel = self._bench.panel("The plan", Stacked(self.plan, above=self.source, body=body, below=below))
         self.plan_panel.set_legend(
             [
-                LegendEntry("re-plan; border: how much is new", REPLAN, "square"),
+                LegendEntry("re-plan, new", REPLAN, "square"),
                 LegendEntry("will look", USED, "dot"),
                 LegendEntry("true", GOLD, "dot"),
             ]
@@ -102,18 +107,18 @@ class PlanScene(QWidget):
     def _next_panel(self) -> Panel:
         self.coming = NextCard(self._planning)
         self.next_panel = self._bench.panel("Next symbol", self.coming)
+        self.next_panel.set_subtitle("click another to continue from it")
         return self.next_panel
 
     def _hands_panel(self) -> Panel:
         self.hands = HandsCard(self._bench, self._planning)
-        self.hands.painting_changed.connect(self.on_painting_changed)
         self.hands_panel = self._bench.panel("Your hand", self.hands)
         return self.hands_panel
 
     def _alignment_panel(self, model: Model) -> Panel:
         made = AlignmentMap(f"alignment of {model_name(model)}")
         made.step_chosen.connect(self.on_step_chosen)
-        panel = self._bench.panel(f"{model_name(model)} looked at", made)
+        panel = self._bench.panel(model_name(model), made)
         self.alignments = {**getattr(self, "alignments", {}), model: made}
         self.alignment_panels = {**getattr(self, "alignment_panels", {}), model: panel}
         return panel
@@ -149,7 +154,7 @@ class PlanScene(QWidget):
         self.commitment.show_film(film)
         self.coming.show_film(view, film)
         self._draw_alignments(view)
-        self._retitle(view, film)
+        self._retitle(view)
         count = len(film.shown) if film is not None else 0
         if self.timeline.length != count:
             is_first = self.timeline.length == 0 and count > 0
@@ -169,15 +174,14 @@ class PlanScene(QWidget):
             panel.set_empty("")
             replanned = None if model == "baseline" else film.replanned
             chart.show_alignment(film.alpha, view.words, film.shown, film.gold, replanned)
-            found = f", true word for {percent(film.hits)}" if film.hits == film.hits else ""
-            verdict = "" if not film.has_reference else " · right" if film.exact else " · wrong"
-            panel.set_title(f"{model_name(model)} looked at{found}{verdict}")
+            found = f" · true word {percent(film.hits)}" if film.hits == film.hits else ""
+            verdict = "" if not film.has_reference else " ✓" if film.exact else " ✗"
+            panel.set_title(f"{model_name(model)}{found}{verdict}")
 
-    def _retitle(self, view: FilmView, film: Film | None) -> None:
-        what = "its alignment" if film is not None and film.intended.shape[2] == 1 else "its plan"
+    def _retitle(self, view: FilmView) -> None:
         name = model_name(self._planning.query.target)
         weights = f"update {view.step:,}" if view.step else "untrained"
-        self.plan_panel.set_title(f"{name}, {weights}: {what} for the next steps")
+        self.plan_panel.set_title(f"Plan of {name} · {weights}")
 
     def _say_empty(self, why: str) -> None:
         for panel in (self.plan_panel, self.next_panel, *self.alignment_panels.values()):

@@ -28,10 +28,10 @@ class Measure:
 
 
 MEASURES = (
-    Measure("exact", "held-out exact match", "exact match (%)", SHARE),
-    Measure("nll", "held-out loss", "nats per sequence", log=True),
-    Measure("hits", "alignment accuracy", "true source word (%)", SHARE),
-    Measure("replan_rate", "re-plan rate", "steps that re-plan (%)", SHARE, planners_only=True),
+    Measure("exact", "held-out exact match", "exact (%)", SHARE),
+    Measure("nll", "held-out loss", "nats/sequence", log=True),
+    Measure("hits", "alignment accuracy", "true word (%)", SHARE),
+    Measure("replan_rate", "re-plan rate", "steps (%)", SHARE, planners_only=True),
 )
 
 

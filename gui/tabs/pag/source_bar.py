@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from engine.papers.pag import CORPUS_TASKS, GRAPH_TASKS, QUESTION_TASKS, PagParams
 from engine.papers.pag_views import FilmView
 from gui.shell.rows import keep_keys, label, push_button, set_role
+from gui.tabs.pag.names import TARGETS, model_name
 from gui.tabs.pag.planning import Planning
-from gui.widgets.segments import icon_button
+from gui.widgets.segments import Segments, icon_button
 
 if TYPE_CHECKING:
     from gui.shell.bench import Bench
@@ -57,6 +58,8 @@ class SourceBar(QWidget):
         self.any = icon_button("dice", "Any held-out example", self.on_any)
         self.which = label("", "muted")
         self.words = label("", "muted", wrap=True)
+        self.target = Segments([model_name(m) for m in TARGETS], "whose plan is shown")
+        self.target.chosen.connect(lambda i: planning.look_into(TARGETS[i]))
         line = QHBoxLayout()
         line.setSpacing(4)
         line.addWidget(self.field, 1)
@@ -69,8 +72,12 @@ class SourceBar(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(line)
-        layout.addWidget(self.words)
+        below = QHBoxLayout()
+        below.addWidget(self.words, 1)
+        below.addWidget(self.target)
+        layout.addLayout(below)
         planning.source_changed.connect(self.on_source_changed)
+        planning.changed.connect(lambda: self.target.choose(TARGETS.index(planning.query.target)))
         bench.preset_changed.connect(self.on_params_changed)
         self.on_params_changed()
         self.on_source_changed()

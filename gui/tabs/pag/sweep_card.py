@@ -24,8 +24,8 @@ from gui.widgets.stacked import Stacked
 if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
-START = "Sweep the period"
-SCORES = (("exact", "exact match"), ("hits", "true word"))
+START = "Sweep m"
+SCORES = (("exact", "exact"), ("hits", "true word"))
 _STAR = 8.0
 
 
@@ -85,9 +85,7 @@ class SweepCard:
         self.score = Segments([words for _, words in SCORES], "score")
         self.score.chosen.connect(lambda _i: self._draw())
         self.plot = StarredPlot("score over the re-planning period", "re-plan every m steps", "held-out (%)")
-        self.words = label(
-            "Is the learned switch better than any fixed schedule? Press the button.", "muted", wrap=True
-        )
+        self.words = label("Does the learned switch beat every fixed schedule?", "muted", wrap=True)
         self.body = Stacked(self.plot, above=FlowRow((self.button, self.examples, self.score)), below=self.words)
         bench.run_started.connect(self.on_run_started)
 
@@ -137,4 +135,4 @@ class SweepCard:
         if not np.isfinite(exact).any():
             return f"{learned}."
         best = int(np.nanargmax(exact))
-        return f"{learned}, best fixed period m = {int(curve.periods[best])} {percent(float(exact[best]), 1)}."
+        return f"{learned}, best fixed m = {int(curve.periods[best])}: {percent(float(exact[best]), 1)}."

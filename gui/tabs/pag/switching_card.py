@@ -19,7 +19,7 @@ class SwitchingCard:
     def __init__(self) -> None:
         self.by_step = LinesPlot("re-plans by step", "output step", "re-plans (%)")
         self.at_boundaries = Bars(low=0.0, high=100.0, unit="%", name="re-plans at word boundaries")
-        self.follow = LinesPlot("follow lengths", "steps followed", "share of plans (%)")
+        self.follow = LinesPlot("follow lengths", "steps followed", "plans (%)")
         self.step_words, self.boundary_words = (label("", "muted", wrap=True) for _ in range(2))
         self.follow_words = label("", "muted", wrap=True)
         self.steps = Stacked(self.by_step, below=self.step_words)
@@ -57,11 +57,10 @@ class SwitchingCard:
             meanings=[COLOURS[s.model] for s in known],
         )
         said = "; ".join(
-            f"{model_name(s.model)} re-plans at {percent(s.at_boundary)} of word starts, "
-            f"{percent(s.elsewhere)} elsewhere"
+            f"{model_name(s.model)} at {percent(s.at_boundary)} of word starts, {percent(s.elsewhere)} elsewhere"
             for s in known
         )
-        self.boundary_words.setText(f"Share of re-plans that fall on a word start; hollow: chance. {said}.")
+        self.boundary_words.setText(f"Re-plans that fall on a word start; hollow: chance. {said}.")
 
     def _draw_lengths(self, switching: tuple[Switching, ...]) -> None:
         lines = []
@@ -72,8 +71,7 @@ class SwitchingCard:
             lines.append(Line(model_name(s.model), COLOURS[s.model], x, share, dots=True))
         self.follow.set_lines(lines)
         said = "; ".join(
-            f"{model_name(s.model)}: {number(s.mean_follow, 2)} steps on average, "
-            f"{number(s.exhausted, 2)} plans an example used up"
+            f"{model_name(s.model)} on average {number(s.mean_follow, 2)}, used up {number(s.exhausted, 2)} an example"
             for s in switching
         )
         self.follow_words.setText(f"{said}.")

@@ -34,9 +34,7 @@ class TemperatureCard:
         self.tau.value_changed.connect(lambda v: self.ask(tau=v))
         self.first.value_changed.connect(lambda v: self.ask(first=v))
         self.bars = Bars(low=0.0, high=1.0, name="slots drawn")
-        self.plot = LinesPlot(
-            "gradient over the inverse temperature", "inverse temperature τ⁻¹", "gradient of g", log=True
-        )
+        self.plot = LinesPlot("gradient over the inverse temperature", "inverse temperature τ⁻¹", "gradient", log=True)
         self.words = label("", "muted", wrap=True)
         above, body = QWidget(), QWidget()
         for holder, parts in ((above, (self.tau, self.first)), (body, (self.bars, self.plot))):
@@ -67,6 +65,6 @@ class TemperatureCard:
         self.plot.set_cursor(self.query.tau_inv)
         apart = 0.5 * float(abs(view.follow_hazard - view.follow_countdown).sum())
         self.words.setText(
-            f"Bars: how often each slot was drawn; hollow: softmax of the logits, whatever τ⁻¹. "
-            f"Drawing anew at each step or counting down gives the same follow lengths (distance {apart:.3f})."
+            f"How often each slot is drawn; hollow: softmax of the logits, whatever τ⁻¹. "
+            f"Hazard and countdown follow for the same lengths (distance {apart:.3f})."
         )

@@ -56,7 +56,7 @@ class TextTable(QScrollArea):
         muted = theme().color("muted").name()
 
         def cell(text: str, meaning: str, place: int, tag: str = "td") -> str:
-            side = "left" if place == 0 or len(text) > 24 else "right"
+            side = "left" if place == 0 or " " in text.strip() else "right"
             color = muted if tag == "th" else theme().color(meaning).name()
             weight = ' style="font-weight:normal"' if tag == "th" else ""
             inside = f'<span style="color:{color}">{escape(text)}</span>'
@@ -64,6 +64,6 @@ class TextTable(QScrollArea):
 
         head = "".join(cell(h, "muted", i, "th") for i, h in enumerate(self._header))
         body = "".join("<tr>" + "".join(cell(t, m, i) for i, (t, m) in enumerate(row)) + "</tr>" for row in self._rows)
-        table = f'<table cellpadding="3" cellspacing="0"><tr>{head}</tr>{body}</table>' if self._rows else ""
+        table = f'<table cellpadding="2" cellspacing="0"><tr>{head}</tr>{body}</table>' if self._rows else ""
         note = f'<p style="color:{muted}; margin-top:4px">{escape(self._note)}</p>' if self._note else ""
         self._label.setText(table + note)
