@@ -1,0 +1,76 @@
+"""Half-image completions of test pictures, measured for GibbsNet and ALI by what does not reward collapse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+
+from engine.papers.gibbsnet_views import InpaintArguments, InpaintResult
+from gui.shell.rows import label
+from gui.tabs.gibbsnet.asking import AskButton
+from gui.tabs.gibbsnet.names import model_colour, model_words, pictures
+from gui.tabs.gibbsnet.result_table import ResultTable, Row
+from gui.widgets.flow import FlowRow
+from gui.widgets.image_grid import ImageGrid
+from gui.widgets.stacked import Stacked
+
+if TYPE_CHECKING:
+    from gui.shell.bench import Bench
+
+Half = Literal["left", "right", "top", "bottom"]
+NAN = float("nan")
+
+
+class InpaintCard:
+    """`body` goes into a panel: table at the left, examples at the right."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.result: InpaintResult | None = None
+        self.table = ResultTable("measures of half-image completions")
+        self.examples = ImageGrid(8, table="grey", low=0.0, high=255.0, name="examples of completions")
+        self.half = QComboBox()
+        for half in get_args(Half):
+            self.half.addItem(f"{half} half known", half)
+        self.ask = AskButton(
+            bench, "inpaint", "Measure", "Completes 200 test pictures with every model", self._arguments,
+            self.show_result,
+        )  # fmt: skip
+        self.words = label("Measures 200 half-hidden test pictures: GibbsNet beside ALI.", "muted", wrap=True)
+        body = QWidget()
+        across = QHBoxLayout(body)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.addWidget(self.table, 3)
+        across.addWidget(self.examples, 4)
+        self.body = Stacked(self.table, body=body, above=FlowRow((self.half, self.ask.button)), below=self.words)
+
+    def _arguments(self) -> InpaintArguments:
+        half: Any = self.half.currentData()
+        return InpaintArguments(half=half)
+
+    def show_result(self, result: InpaintResult) -> None:
+        """Numbers and examples."""
+        self.result = result
+        none = (NAN,)
+        rows = (
+            Row("score", (*result.score.tolist(), result.score_real), "up",
+                "Inception-style score of the completions by the project's own classifier"),
+            Row("seam", (*result.seam.tolist(), 1.0), "down",
+                "Gradient across the border over that of real pictures: 1 is as smooth as data"),
+            Row("diversity", (*result.diversity.tolist(), 1.0), "up",
+                "Distance of completions of the same picture, in units of real pictures'"),
+            Row("pixel error", (*result.error.tolist(), *none), "",
+                "Mean squared error of hidden pixels: smallest for blurred and collapsed models, it decides nothing"),
+            Row("class found", (*result.accuracy.tolist(), *none), "",
+                f"The classifier finds the true class; {result.untrained_accuracy:.2f} with noise in the hidden half: "
+                "the known half decides"),
+        )  # fmt: skip
+        columns = [model_words(m) for m in result.models]
+        self.table.set_rows(
+            [*columns, "real"], [*(model_colour(m) for m in result.models), "data"], len(result.models), rows
+        )
+        shown = pictures(np.concatenate([result.observed[None], result.filled]))
+        self.examples.set_images(shown.reshape(-1, *shown.shape[2:]))
+        self.examples.set_row_labels(["known", *columns])
+        self.words.setText(result.words)

@@ -1,0 +1,277 @@
+"""Training from inside: what flows where, who is winning, what the aids do, and what comes out beside ALI and GAN."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.papers.gibbsnet import GibbsNetParams
+from engine.papers.gibbsnet_views import FlowView, LogitsQuery, LogitsView, PhaseView, SamplesQuery, SamplesView
+from gui.shell.rows import label, push_button
+from gui.tabs.gibbsnet.aids_card import AidsCard
+from gui.tabs.gibbsnet.either import Either
+from gui.tabs.gibbsnet.flow_figure import GRADIENT, FlowFigure
+from gui.tabs.gibbsnet.mixing_card import MixingCard
+from gui.tabs.gibbsnet.names import CLAMPED, UNCLAMPED, Facts, model_words, pictures
+from gui.widgets.curves import Curves
+from gui.widgets.flow import FlowRow
+from gui.widgets.image_grid import ImageGrid
+from gui.widgets.legend import LegendEntry
+from gui.widgets.lines_plot import Line, LinesPlot
+from gui.widgets.painted import number
+from gui.widgets.panel import Panel
+from gui.widgets.panel_grid import PanelGrid, column, row
+from gui.widgets.phase_line import PhaseLine
+from gui.widgets.probing import when_there_is_one
+from gui.widgets.scatter import Scatter
+from gui.widgets.segments import Segments, switch
+from gui.widgets.stacked import Stacked
+
+if TYPE_CHECKING:
+    from gui.shell.bench import Bench
+
+CHANCE = 2 * math.log(2)
+COLUMNS = 10
+DEPTHS: tuple[tuple[str, int], ...] = (("last pair", 0), ("one step back", 1), ("all steps", 19))
+WAITING = "Press Train, or wait a moment: the engine is starting."
+
+
+class TrainingScene(QWidget):
+    """Eight panels in three rows; everything is drawn from payloads and scalars of the run."""
+
+    def __init__(self, bench: Bench, facts: Facts, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench, self._facts = bench, facts
+        self.raw = False
+        flow, aids = self._flow(), self._aids()
+        losses, logits = self._learning(), self._logits()
+        self.mixing = MixingCard(bench, facts)
+        samples, phases = self._samples(), self._phases()
+        self.symbols = {
+            "flow": flow, "aids": aids, "losses": losses, "logits": logits, "mixing": self.mixing.stay_panel,
+            "samples": samples, "phases": phases,
+        }  # fmt: skip
+        self.grid = PanelGrid()
+        self.grid.arrange(
+            column(
+                row(flow, aids, stretch=(8, 4)),
+                row(losses, logits, *self.mixing.panels(), stretch=(5, 4, 4, 4)),
+                row(samples, phases, stretch=(7, 5)),
+                stretch=(5, 5, 5),
+            )
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.grid)
+        bench.params_changed.connect(lambda _p: self.on_params_changed())
+        bench.run_started.connect(self.on_run_started)
+        facts.changed.connect(self.on_facts_changed)
+        self.on_params_changed()
+        self.on_facts_changed()
+        self.on_run_started()
+
+    # --- what flows where ---------------------------------------------------------------------------------------
+
+    def _flow(self) -> Panel:
+        self.figure = FlowFigure()
+        self.figure.switch_clicked.connect(self.on_switch)
+        self.through = Segments([words for words, _ in DEPTHS], "how far gradient runs back through the chain")
+        self.through.setToolTip(
+            "Gibbs steps that gradient runs back through: with the last pair alone, the first steps learn nothing"
+        )
+        self.through.chosen.connect(lambda i: self._bench.change(grad_steps=DEPTHS[i][1]))
+        above = FlowRow(
+            (label("gradient through", "muted"), self.through, label("click a dot to cut an arrow", "muted"))
+        )
+        self.flow_panel = self._bench.panel("What flows where", Stacked(self.figure, above=above))
+        self.flow_panel.set_legend(
+            [
+                LegendEntry("clamped", CLAMPED),
+                LegendEntry("unclamped", UNCLAMPED),
+                LegendEntry("gradient back", GRADIENT),
+            ]
+        )
+        self._bench.watch("flow", self.flow_panel, when_there_is_one(self.draw_flow))
+        return self.flow_panel
+
+    def draw_flow(self, view: FlowView) -> None:
+        """Thumbnails and norms of a fixed batch."""
+        self.flow_panel.set_empty("")
+        self.figure.show_view(view)
+
+    def on_switch(self, knob: str) -> None:
+        """Cut an arrow, or let gradient pass again."""
+        if isinstance(self._bench.params, GibbsNetParams) and isinstance(getattr(self._bench.params, knob, None), bool):
+            self._bench.change(**{knob: not getattr(self._bench.params, knob)})
+
+    def on_params_changed(self) -> None:
+        """The choice follows the knob."""
+        params = self._bench.params
+        if isinstance(params, GibbsNetParams):
+            steps = min(params.grad_steps, params.chain_steps - 1)
+            self.through.choose(
+                0 if steps == 0 else (2 if steps >= params.chain_steps - 1 and params.grad_steps > 1 else 1)
+            )
+
+    def _aids(self) -> Panel:
+        self.aids = AidsCard(self._bench)
+        return self._bench.panel("Aids the paper does not have", self.aids)
+
+    # --- curves -------------------------------------------------------------------------------------------------
+
+    def _learning(self) -> Panel:
+        self.loss = self._curve("discriminator's loss", False, "loss_d", "loss_d_ali", "loss_d_gan")
+        self.loss.add_reference(CHANCE, "chance 2 ln 2", "muted")
+        self.distance = self._curve("Fréchet distance at 20 steps", True, "fd", "fd_ali", "fd_gan")
+        self.gauge = self._curve("standard deviation of z", False, "signal", "noise")
+        self.square = self._curve("mean squared logit", True, "logit_square", "logit_square_ali")
+        self.entropy = self._curve("classes at the end (bits)", False, "entropy")
+        self.agree = self._curve("label confirmed (%)", False, "agree")
+        plots = (self.distance, self.loss, self.square, self.gauge, self.entropy, self.agree)
+        self.which = Segments(("distance", "loss", "logit²", "z", "classes", "labels"), "which curves")
+        self.curves = Either(*plots)
+        self.which.chosen.connect(lambda i: self.curves.show_choice(plots[i]))
+        self.learning_panel = self._bench.panel("Learning", Stacked(self.curves, above=FlowRow((self.which,))))
+        return self.learning_panel
+
+    def _curve(self, label_: str, log: bool, *names: str) -> Curves:
+        """One plot, fed by the run."""
+        plot = Curves(label_, log=log)
+        self._bench.curves(plot, *names)
+        return plot
+
+    def _logits(self) -> Panel:
+        self.histogram = LinesPlot("discriminator's logits", "logit (0: cannot tell)", "pairs")
+        self.told = label("", "muted", wrap=True)
+        self.judge = Segments(("GibbsNet",), "whose discriminator")
+        self.judged = FlowRow((self.judge,))
+        self.logits_panel = self._bench.panel(
+            "Discriminator", Stacked(self.histogram, above=self.judged, below=self.told)
+        )
+        self._logits_watch = self._bench.watch(
+            "logits", self.logits_panel, when_there_is_one(self.draw_logits), LogitsQuery()
+        )
+        return self.logits_panel
+
+    def draw_logits(self, view: LogitsView) -> None:
+        """Two histograms: pairs of data, pairs of the chain."""
+        self.logits_panel.set_empty("")
+        x, data = _outline(view.edges, view.data)
+        _, model = _outline(view.edges, view.model)
+        self.histogram.set_lines([Line("data", CLAMPED, x, data), Line("chain", UNCLAMPED, x, model)])
+        apart = f"{100 * view.told_apart:.0f} % told apart (chance 50)"
+        self.told.setText(f"{apart}; loss {number(view.loss, 3)} (chance {number(view.chance, 4)})")
+
+    # --- samples and phases -------------------------------------------------------------------------------------
+
+    def _samples(self) -> Panel:
+        self.grid_of_samples = ImageGrid(
+            COLUMNS, table="grey", low=0.0, high=255.0, name="data, reconstructions, samples"
+        )
+        self.plane = Scatter("x₁", "x₂", diagonal=False, name="data and samples in the plane")
+        self.plane.set_extent(-0.02, 1.02)
+        for name, meaning in (("data", "data"), ("GibbsNet", "model"), ("ALI", "baseline"), ("GAN", "series2")):
+            self.plane.add_cloud(name, meaning)
+        self.either = Either(self.grid_of_samples, self.plane)
+        self.average = switch("averaged weights", "Down: as everywhere; up: the weights that are being trained")
+        self.average.setChecked(True)
+        self.average.toggled.connect(self.on_average)
+        self.errors = label("", "muted")
+        above = FlowRow((self.average, self.errors))
+        self.samples_panel = self._bench.panel("Data → q → p, and samples", Stacked(self.either, above=above))
+        self._samples_watch = self._bench.watch(
+            "samples", self.samples_panel, when_there_is_one(self.draw_samples), SamplesQuery(count=COLUMNS)
+        )
+        return self.samples_panel
+
+    def on_average(self, on: bool) -> None:
+        """Averaged weights, or those being trained."""
+        self._samples_watch.set_query(SamplesQuery(count=COLUMNS, raw=not on))
+
+    def draw_samples(self, view: SamplesView) -> None:
+        """One row of data, then a row of reconstructions and one of samples per model."""
+        self.samples_panel.set_empty("")
+        known = [m for m in range(len(view.models)) if math.isfinite(float(view.error[m]))]
+        told = [f"{model_words(view.models[m])} {number(float(view.error[m]), 2)}" for m in known]
+        self.errors.setText(f"reconstruction error (rms): {', '.join(told)}" if told else "")
+        if not self._facts.has_pictures:
+            self.plane.set_points("data", view.data_points[:, 0], view.data_points[:, 1])
+            for m, model in enumerate(view.models):
+                self.plane.set_points(model_words(model), view.points[m, :, 0], view.points[m, :, 1])
+            return
+        rows, words = [view.data[:COLUMNS]], ["data"]
+        for m in known:
+            rows.append(view.reconstructions[m][:COLUMNS])
+            words.append(f"{model_words(view.models[m])}: again")
+        for m, model in enumerate(view.models):
+            rows.append(view.samples[m][:COLUMNS])
+            words.append(f"{model_words(model)}: sample")
+        self.grid_of_samples.set_images(pictures(np.concatenate(rows)))
+        self.grid_of_samples.set_row_labels(words)
+
+    def _phases(self) -> Panel:
+        self.phase_pictures = ImageGrid(8, table="grey", low=0.0, high=255.0, name="the update that is being made")
+        self.step = push_button("Phase", self._bench.step_phase, "Pause and do one phase of an update", "phase_step")
+        self.phase_line = PhaseLine(self._bench.paper.phases)
+        self.phase_words = label("", "muted", wrap=True)
+        below = QWidget()
+        down = QVBoxLayout(below)
+        down.setContentsMargins(0, 0, 0, 0)
+        down.setSpacing(2)
+        down.addWidget(self.phase_line)
+        down.addWidget(self.phase_words)
+        body = Stacked(self.phase_pictures, above=FlowRow((self.step,)), below=below)
+        self.phases_panel = self._bench.panel("One update, phase by phase", body)
+        self._bench.watch("phases", self.phases_panel, when_there_is_one(self.draw_phase))
+        return self.phases_panel
+
+    def draw_phase(self, view: PhaseView) -> None:
+        """Eight pairs: x of the data, then the pictures of the chain as far as it has run."""
+        self.phases_panel.set_empty("")
+        self.phase_line.show_phase(view.phase, view.phase >= 0)
+        words = [view.text] if view.text else []
+        words += [f"loss of D {number(view.loss_d, 3)}"] if math.isfinite(view.loss_d) else []
+        words += [f"loss of q and p {number(view.loss_g, 3)}"] if math.isfinite(view.loss_g) else []
+        self.phase_words.setText(" · ".join(words))
+        if self._facts.has_pictures:
+            K = view.chain.shape[1]
+            passes = range(K) if K <= 4 else (0, K - 2, K - 1)
+            chain = [view.chain[:8, k] for k in passes]
+            self.phase_pictures.set_images(pictures(np.concatenate([view.data[:8], *chain])))
+            self.phase_pictures.set_row_labels(["x, data", *(f"x{k + 1}".translate(_LOW) for k in passes)])
+
+    # --- the run ------------------------------------------------------------------------------------------------
+
+    def on_facts_changed(self) -> None:
+        """Whose discriminators there are; pictures or points."""
+        self.either.show_choice(self.grid_of_samples if self._facts.has_pictures else self.plane)
+        self.phase_pictures.setVisible(self._facts.has_pictures)
+        models = self._facts.models
+        if tuple(model_words(m) for m in models) != tuple(
+            self.judge.button(i).text()
+            for i in range(self.judge.layout().count())  # type: ignore[union-attr]
+        ):
+            self.judge.hide()
+            self.judge.deleteLater()
+            self.judge = Segments([model_words(m) for m in models], "whose discriminator")
+            self.judge.chosen.connect(lambda i: self._logits_watch.set_query(LogitsQuery(model=models[i])))
+            self.judged.add(self.judge)
+            self._logits_watch.set_query(LogitsQuery())
+
+    def on_run_started(self) -> None:
+        """Say what is on its way."""
+        for panel in (self.flow_panel, self.logits_panel, self.samples_panel, self.phases_panel):
+            panel.set_empty(WAITING)
+
+
+_LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def _outline(edges: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The outline of a histogram as a line."""
+    x = np.repeat(np.asarray(edges, dtype=np.float64), 2)
+    y = np.concatenate([[0.0], np.repeat(np.asarray(counts, dtype=np.float64), 2), [0.0]])
+    return x, y
