@@ -167,7 +167,7 @@ def _sqlite() -> Finding:
 def _data() -> list[Finding]:
     """The public data sets that presets ask for, where they lie and whether they are whole."""
     from engine.data.images import DataError
-    from engine.data.mnist import find
+    from engine.data.listing import find
     from engine.data.sources import SOURCES
 
     named = os.environ.get("ATELIER_DATA", "")

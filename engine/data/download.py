@@ -33,9 +33,9 @@ def download(
     done = 0
     unfinished = target / ".unfinished"
     try:
-        for idx, file in wanted.files.items():
+        for name_of_file, file in wanted.files.items():
             report = _Bytes(progress, done, file.nbytes, total)
-            path = target / f"{idx}.gz"
+            path = target / f"{name_of_file}{wanted.suffix}"
             if not (path.is_file() and pooch.file_hash(str(path), alg="md5") == file.md5):
                 whole = _fetch(pooch, wanted, path.name, file.md5, mirrors or wanted.mirrors, unfinished, report)
                 whole.replace(path)

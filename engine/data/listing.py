@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from engine.data import text_sets
 from engine.data.images import DataError
-from engine.data.mnist import find, load
+from engine.data.mnist import Found, load
+from engine.data.mnist import find as find_images
 from engine.data.sources import source
 
 State = Literal["verified", "modified", "missing", "faulty"]
@@ -29,8 +31,13 @@ class Listed:
     text: str = ""
 
 
+def find(name: str, folder: str | Path = "") -> Found | None:
+    """Where a copy of a set lies, None when there is none. Raises `DataError` as `mnist.find`."""
+    return text_sets.find(name, folder) if source(name).kind == "texts" else find_images(name, folder)
+
+
 def look(name: str, folder: str | Path = "") -> Listed:
-    """Searches as a run does (see `mnist.find`) and reads the whole copy, about half a second.
+    """Searches as a run does (see `find`) and reads the whole copy, about half a second.
 
     Raises `DataError` for an unknown set only; the faults of a copy are in what is returned.
     """
@@ -42,7 +49,7 @@ def look(name: str, folder: str | Path = "") -> Listed:
         if found is None:
             return Listed(name, wanted.title, nbytes, "missing")
         place = str(found.folder)
-        notes = load(name, folder).notes
+        notes = text_sets.check(found) if wanted.kind == "texts" else load(name, folder).notes
     except DataError as error:
         return Listed(name, wanted.title, nbytes, "faulty", place, str(error))
     return Listed(name, wanted.title, nbytes, "modified" if notes else "verified", place, " ".join(notes))

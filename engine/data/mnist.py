@@ -137,7 +137,7 @@ def _belongs(place: Path, files: dict[str, Path], wanted: Source) -> bool:
     """By the checksum of the small label files, else by 'fashion' in the path (MNIST's files are often unnamed)."""
     sums = {(n, _md5(files[n])) for n in (TRAIN_LABELS, TEST_LABELS) if n in files}
     for known in SOURCES.values():
-        if any(s in (known.files[n].md5, known.files[n].content_md5) for n, s in sums):
+        if any(n in known.files and s in (known.files[n].md5, known.files[n].content_md5) for n, s in sums):
             return known is wanted
     return ("fashion" in place.resolve().as_posix().lower()) == ("fashion" in wanted.name)
 

@@ -6,6 +6,7 @@ Nothing is read whole: a corpus of millions of lines costs no memory here.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import html
 import re
 import zlib
@@ -27,31 +28,45 @@ def lines(path: Path, keeps_tabs: bool = False) -> Iterator[str]:
 
     Raises `DataError`: unreadable, gzip damaged or cut short (with the last good line), not UTF-8 (with the line).
     """
+    is_sgml = path.name.removesuffix(".gz").endswith(".sgm")
+    for number, raw in enumerate(_raw(path), 1):
+        try:
+            text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            broken = raw[error.start : error.start + _DAMAGE].hex(" ")
+            raise DataError(
+                f"{path}, line {number:,}: not UTF-8 text ({broken} at byte {error.start:,} of the line): "
+                "save it as UTF-8."
+            ) from error
+        if is_sgml:
+            yield from (" ".join(html.unescape(found).split()) for found in _SEGMENT.findall(text))
+        else:
+            yield text.rstrip("\r\n") if keeps_tabs else " ".join(text.split())
+
+
+def content_md5(path: Path) -> str:
+    """Checksum of a text, unpacked. Raises `DataError` when it is unreadable, damaged or cut short."""
+    digest = hashlib.md5(usedforsecurity=False)
+    for raw in _raw(path):
+        digest.update(raw)
+    return digest.hexdigest()
+
+
+def _raw(path: Path) -> Iterator[bytes]:
     number = 0
     try:
         with path.open("rb") as file:
             is_gzip = file.read(2) == b"\x1f\x8b"
-        is_sgml = path.name.removesuffix(".gz").endswith(".sgm")
         with gzip.open(path, "rb") if is_gzip else path.open("rb") as stream:
-            for number, raw in enumerate(stream, 1):
-                text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-                if not is_sgml:
-                    yield text.rstrip("\r\n") if keeps_tabs else " ".join(text.split())
-                    continue
-                for found in _SEGMENT.findall(text):
-                    yield " ".join(html.unescape(found).split())
+            for raw in stream:
+                number += 1
+                yield raw
     except EOFError as error:
         raise DataError(
             f"{path} is cut short after line {number:,}: its gzip stream does not end; {_AGAIN}."
         ) from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path} is damaged after line {number:,} ({error}); {_AGAIN}.") from error
-    except UnicodeDecodeError as error:
-        broken = bytes(error.object[error.start : error.start + _DAMAGE]).hex(" ")
-        raise DataError(
-            f"{path}, line {number + 1:,}: not UTF-8 text ({broken} at byte {error.start:,} of the line): "
-            "save it as UTF-8."
-        ) from error
     except OSError as error:
         raise DataError(
             f"{path} cannot be read ({error.strerror or error}): check that it exists and is yours."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from engine.data.images import DataError
 
@@ -14,7 +15,7 @@ PARTS = {"train": (TRAIN_IMAGES, TRAIN_LABELS), "test": (TEST_IMAGES, TEST_LABEL
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One published file: md5 of the gzip file as published, of its content, and its size in bytes as published."""
+    """One published file: md5 as published, of its content (unpacked, if it is a .gz), its size as published."""
 
     md5: str
     content_md5: str
@@ -23,7 +24,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One public set. files: by IDX name (without .gz). mirrors: addresses, tried in order. hints: folder names."""
+    """One public set. files: by name, without `suffix`. mirrors: addresses, tried in order. hints: folder names."""
 
     name: str
     title: str
@@ -32,6 +33,8 @@ class Source:
     hints: tuple[str, ...]
     classes: tuple[str, ...]
     counts: Mapping[str, int] = field(default_factory=lambda: {"train": 60_000, "test": 10_000})
+    kind: Literal["images", "texts"] = "images"
+    suffix: str = ".gz"
 
 
 MNIST = Source(
@@ -76,7 +79,53 @@ FASHION = Source(
     ),
 )
 
-SOURCES = {source.name: source for source in (MNIST, FASHION)}
+_MULTI30K_FACTS = {
+    "train.en": ("0065d13af80720a55ca8153d126e6627", "053a34ece7c904dbc8c7361799afbe4c", 568_929),
+    "train.de": ("81ff90b99829c0cd4b1b587d394afd39", "d3b4bc1671cfb805267f97f16884beba", 637_044),
+    "train.cs": ("d9a5fc268917725a2b0efce3a0cc8607", "ea345fc3015296d49f06bc26912cc982", 593_827),
+    "train.fr": ("6cb767741dcad3931f966fefbc05203f", "849ec62eac03bcc3335f8bac00a4045a", 604_242),
+    "val.en": ("2b69aa9253948ac9f67e94917272dd40", "2234730e7925354b766681b029b347ec", 21_650),
+    "val.de": ("6e0e229eb049e3fc99a1ef02fb2d5f91", "9f139b15d9d11936dea7af2904e57d8c", 24_681),
+    "val.cs": ("83cdc082f646b769095615384cf5c0ca", "dcb79728c6b05448519f888f2e49bef6", 22_096),
+    "val.fr": ("93fc564584b7e5ba410c761ea5a1c682", "5c6267b6b147feb0fd6a826d01b7a53a", 23_001),
+    "test_2016_flickr.en": ("ff2c0fcb4893a13bd73414306bc250ae", "2022a6c31e2418047a0511333d55ed42", 21_077),
+    "test_2016_flickr.de": ("efd67d314d98489b716b145475101932", "cde61d7401b116652ee84099c7858ca3", 22_890),
+    "test_2016_flickr.cs": ("3104872229daa1bef3b401d44dd2220b", "91d70d413b7711e46d57fbdd15e656d3", 22_572),
+    "test_2016_flickr.fr": ("08dc7cd4a662f31718412de95ca9bfe3", "091159ae517b43efa0faaa650c49923b", 22_310),
+}
+
+# No checksums are published: these are of the repository multi30k/dataset at commit a3d2e0d.
+MULTI30K = Source(
+    "multi30k",
+    "Multi30k (captions en, de, cs, fr)",
+    {name: SourceFile(*facts) for name, facts in _MULTI30K_FACTS.items()},
+    ("https://raw.githubusercontent.com/multi30k/dataset/master/data/task1/raw/",),
+    ("data/task1/raw", "raw", "multi30k", "multi30k/data/task1/raw"),
+    (),
+    {"train": 29_000, "test": 1_000},
+    "texts",
+)
+
+_SQUAD_TRAIN, _SQUAD_DEV = "981b29407e0affa3b1b156f72073b945", "3e85deb501d4e538b6bc56f786231552"
+SQUAD = Source(
+    "squad",
+    "SQuAD v1.1",
+    {
+        "train-v1.1.json": SourceFile(_SQUAD_TRAIN, _SQUAD_TRAIN, 30_288_272),
+        "dev-v1.1.json": SourceFile(_SQUAD_DEV, _SQUAD_DEV, 4_854_279),
+    },
+    ("https://rajpurkar.github.io/SQuAD-explorer/dataset/",),
+    ("squad", "SQuAD", "squad/v1.1"),
+    (),
+    {"train": 87_599, "test": 10_570},
+    "texts",
+    "",
+)
+
+SOURCES = {source.name: source for source in (MNIST, FASHION, MULTI30K, SQUAD)}
+
+# What presets need and nobody but the user can bring: several GB without published checksums, or a text of one's own.
+OWN_COPIES = {"wmt15": "https://www.statmt.org/wmt15/", "own-text": ""}
 
 
 def source(name: str) -> Source:
