@@ -57,13 +57,14 @@ class CircuitTask(Task):
         sizes = self._sizes()
         edges, tokens = self._length(sizes[int(rng.integers(len(sizes)))])
         fitting = [s for s in sizes if self._length(s) == (edges, tokens)]
-        return [self._fresh(rng, fitting[int(rng.integers(len(fitting)))]) for _ in range(size)]
+        return [self.fresh(rng, fitting[int(rng.integers(len(fitting)))]) for _ in range(size)]
 
     def _length(self, size: tuple[int, ...]) -> tuple[int, int]:
         """Nodes written and edges read for a size."""
         return size[0], sum(size)
 
-    def _fresh(self, rng: np.random.Generator, size: tuple[int, ...]) -> Example:
+    def fresh(self, rng: np.random.Generator, size: tuple[int, ...]) -> Example:
+        """A new graph of one size with its circuit, none of those held out."""
         while True:
             edges, query, circuit = self._draw(rng, size)
             if _key(edges, query) not in self._kept_out:
