@@ -45,7 +45,7 @@ class TextTable(QScrollArea):
     def text(self) -> str:
         """All words, for readers and tests."""
         lines = ["\t".join(self._header)] + ["\t".join(c for c, _ in r) for r in self._rows]
-        return "\n".join([*lines, self._note]).strip()
+        return "\n".join([*lines, self._note]).rstrip()
 
     def data(self) -> dict[str, NDArray[Any]]:
         """{column: its words}."""

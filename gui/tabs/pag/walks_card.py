@@ -35,7 +35,7 @@ class WalksCard(TextTable):
             rows.append((name, nodes, *(_tick(v) for v in (walk.exact, walk.same_set, walk.valid))))
             if walk.words:
                 faults.append(f"{model_name(film.model)}: {walk.words}")
-        many = "more than 1,000" if graph.circuits < 0 else f"{graph.circuits}"
+        many = "many" if graph.circuits < 0 else f"{graph.circuits}"
         ways = f"{many} circuit{'' if graph.circuits == 1 else 's'} with this start. " if answer else ""
         self.show_rows(("", "walk ", "exact", "set", "valid"), rows, f"{ways}{' '.join(faults)} {SET_MATCH}".strip())
 
