@@ -48,7 +48,8 @@ def beam_search(
             log_p = moment.log_p
             if t in control.symbols:
                 only = torch.full_like(log_p, -math.inf)
-                only[:, control.symbols[t]] = log_p[:, control.symbols[t]]
+                put = torch.as_tensor(control.symbols[t], device=device).expand(len(log_p)).unsqueeze(1)
+                only.scatter_(1, put, log_p.gather(1, put))
                 log_p = only
             V = log_p.shape[1]
             best, place = (score.unsqueeze(-1) + log_p.view(N, width, V)).view(N, -1).topk(width, 1)

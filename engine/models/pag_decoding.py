@@ -28,16 +28,17 @@ class Control:
     """How to decode. longest: steps at most.
 
     policy: learned; always, every `period` steps, never (until the plan is used up); manual: only where `switches`
-    says. switches: step -> re-plan?; the first step always plans. symbols: step -> symbol put out there. painted: step
-    -> scores [S, rows], NaN where untouched. follow_from: from this step on only follow (-1: off). noise: Gumbel noise
-    on the switch from this stream (None: argmax). temperature: 0 greedy, else symbols are drawn from `draws`.
+    says. switches: step -> re-plan?; the first step always plans. symbols: step -> symbol put out there, int64 [B] for
+    one each. painted: step -> scores [S, rows], NaN where untouched. follow_from: from this step on only follow (-1:
+    off). noise: Gumbel noise on the switch from this stream (None: argmax). temperature: 0 greedy, else symbols are
+    drawn from `draws`.
     """
 
     longest: int
     policy: Policy = "learned"
     period: int = 1
     switches: Mapping[int, bool] = field(default_factory=dict)
-    symbols: Mapping[int, int] = field(default_factory=dict)
+    symbols: Mapping[int, int | Tensor] = field(default_factory=dict)
     painted: Mapping[int, Tensor] = field(default_factory=dict)
     follow_from: int = -1
     noise: torch.Generator | None = None
@@ -130,7 +131,7 @@ class Pen:
     def _choose(self, log_p: Tensor) -> Tensor:
         control = self.control
         if self.t in control.symbols:
-            return torch.full_like(self.followed, control.symbols[self.t])
+            return torch.zeros_like(self.followed) + control.symbols[self.t]
         if control.temperature <= 0.0:
             return log_p.argmax(-1)
         p = torch.softmax(log_p / control.temperature, -1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -30,7 +31,7 @@ class RewardBaseline:
         self.mean = decay * self.mean + (1.0 - decay) * now
         self.square = decay * self.square + (1.0 - decay) * now_square
         self.count += 1
-        spread = max(self.square - self.mean**2, 0.0) ** 0.5
+        spread = math.sqrt(max(self.square - self.mean**2, 0.0))
         return (reward - self.mean) / max(spread, 1.0)
 
 
@@ -49,7 +50,7 @@ class Loss:
 def nll_of(log_p: Tensor, target: Tensor, is_symbol: Tensor) -> Tensor:
     """-log p of each sequence [B]. log_p [T, B, V], target int64 [B, T], is_symbol bool [T, B]."""
     picked = log_p.gather(-1, target.t().unsqueeze(-1)).squeeze(-1)
-    return (picked * is_symbol).sum(0).neg()
+    return torch.neg((picked * is_symbol).sum(0))
 
 
 def loss_of(

@@ -22,12 +22,12 @@ TINY = 1e-20  # keeps log(-log(u)) finite at u = 0 and u = 1
 
 
 class Commitment(NamedTuple):
-    """What is carried from step to step. logits [B, k] l; count [B, k]: the one-hot that is counted down (countdown
+    """What is carried from step to step. logits [B, k] l; down [B, k]: the one-hot that is counted down (countdown
     only; straight-through while training).
     """
 
     logits: Tensor
-    count: Tensor
+    down: Tensor
 
 
 class Decision(NamedTuple):
@@ -51,9 +51,9 @@ def must_plan(like: Tensor, batch: int, k: int) -> Commitment:
     """The commitment before the first step: slot 0 alone is possible, so g_1 = 1."""
     logits = like.new_full((batch, k), NEVER)
     logits[:, 0] = 0.0
-    count = torch.zeros_like(logits)
-    count[:, 0] = 1.0
-    return Commitment(logits, count)
+    down = torch.zeros_like(logits)
+    down[:, 0] = 1.0
+    return Commitment(logits, down)
 
 
 def gumbel(shape: tuple[int, ...], generator: torch.Generator, device: torch.device | str = "cpu") -> Tensor:
@@ -82,7 +82,7 @@ def decide(
 ) -> Decision:
     """g_t from what was carried here. noise [B, k] or None: argmax; tau_inv [B, 1] or a number."""
     if semantics == "countdown":
-        g = carried.count[:, 0]
+        g = carried.down[:, 0]
         return Decision(g, g.detach() > 0.5, g)
     noisy = carried.logits if noise is None or estimator in ("ST", "soft") else carried.logits + noise
     soft = torch.softmax(noisy * tau_inv, -1)[:, 0]
@@ -110,12 +110,12 @@ def carry_on(
     new = is_new.unsqueeze(-1)
     logits = torch.where(new, fresh, shift(carried.logits, NEVER))
     if semantics == "hazard":
-        return Commitment(logits, carried.count)
+        return Commitment(logits, carried.down)
     soft = relax(fresh, None if estimator in ("ST", "soft") else noise, tau_inv)
     drawn = soft if estimator == "soft" else one_hot(soft.detach())
     if estimator in ("ST-Gumbel", "ST"):
         drawn = straight_through(drawn, soft)
-    return Commitment(logits, torch.where(new, drawn, shift(carried.count, 0.0)))
+    return Commitment(logits, torch.where(new, drawn, shift(carried.down, 0.0)))
 
 
 def penalty(soft: Tensor) -> Tensor:
@@ -143,5 +143,5 @@ def follow_lengths(logits: Tensor, draws: int, semantics: Semantics, generator: 
         again = gumbel((draws, k), generator) if semantics == "hazard" else None
         is_open &= ~decide(carried, again, 1.0, "ST-Gumbel", semantics).is_new
         length += is_open
-        carried = Commitment(shift(carried.logits, NEVER), shift(carried.count, 0.0))
+        carried = Commitment(shift(carried.logits, NEVER), shift(carried.down, 0.0))
     return length

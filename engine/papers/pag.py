@@ -11,7 +11,7 @@ from engine.papers.contract import Claim, Curve, Pace, Paper, Params, Preset, kn
 from engine.papers.pag_views import ACTIONS, VIEWS, Model
 
 Task = Literal[
-    "numbers-de", "numbers-fi", "numbers-cs", "dates", "euler", "euler-deadend", "euler-raw", "questions",
+    "numbers-de", "numbers-fi", "numbers-cs", "dates", "euler", "euler-deadend", "euler-raw", "questions-toy",
     "multi30k-ende", "multi30k-encs", "wmt15-ende", "wmt15-encs", "wmt15-enfi", "squad", "own-text",
 ]  # fmt: skip
 NUMBER_TASKS = ("numbers-de", "numbers-fi", "numbers-cs")

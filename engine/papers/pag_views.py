@@ -187,7 +187,7 @@ class Graph:
     nodes int16 [N]: labels in use, ascending. edges int16 [E, 2]: undirected. names: N texts. token_edge int16 [S]:
     undirected edge (row of `edges`) that source token s speaks of, -1: the query token. token_nodes int16 [S, 2]: its
     ordered pair (a, b). query (u, v). answer int16 [A]: labels of the exact solver's circuit, closed (first = last),
-    empty when there is none. circuits: number of Eulerian circuits with this start (-1: more than 1,000).
+    empty when there is none. circuits: number of Eulerian circuits with this start (-1: more than 100).
     why_not: why there is no circuit, naming the nodes ("" when there is one); offending: labels to mark red.
     can_try: the model has labels for all nodes; largest: most nodes it knows.
     """
