@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from engine.papers.gibbsnet_views import AlongView
+from gui.tabs.gibbsnet.choice import Choice
 from gui.tabs.gibbsnet.names import model_colour, model_words
 from gui.widgets.flow import FlowRow
 from gui.widgets.lines_plot import Line, LinesPlot
-from gui.widgets.segments import Segments
 from gui.widgets.stacked import Stacked
 
 CURVES: tuple[tuple[str, str, str, str], ...] = (
-    ("latent way", "distance", "distance_chain", "|z − z of step 1| / √d"),
-    ("change", "moved", "", "picture's change per step (rms)"),
-    ("diversity", "spread", "", "diversity of the wall (1: data)"),
-    ("belief", "seen", "seen_chain", "taken for data by D (0..1)"),
+    ("latent distance from step 1", "distance", "distance_chain", "|z − z of step 1| / √d"),
+    ("change of the picture per step", "moved", "", "picture's change per step (rms)"),
+    ("diversity of the wall", "spread", "", "diversity of the wall (1: data)"),
+    ("belief of the discriminator", "seen", "seen_chain", "taken for data by D (0..1)"),
 )
 
 
@@ -25,7 +25,7 @@ class AlongCard:
     def __init__(self) -> None:
         self.view: AlongView | None = None
         self.plot = LinesPlot("along the chain", "Gibbs step", CURVES[0][3], log_x=True)
-        self.choice = Segments([words for words, _, _, _ in CURVES], "curve along the chain")
+        self.choice = Choice([words for words, _, _, _ in CURVES], "curve along the chain")
         self.choice.chosen.connect(lambda _i: self.draw())
         self.body = Stacked(self.plot, above=FlowRow((self.choice,)))
 

@@ -11,7 +11,7 @@ from engine.papers.gibbsnet_views import BranchArguments, Clamps, ModelName, Rec
 from gui.shell.rows import push_button
 from gui.tabs.gibbsnet.tape_reader import TapeReader
 from gui.widgets.flow import FlowRow
-from gui.widgets.segments import switch
+from gui.widgets.segments import icon_button, switch
 from gui.widgets.slider_row import SliderRow
 from gui.widgets.timeline import Timeline
 
@@ -64,7 +64,7 @@ class ChainControls(QWidget):
         self.speed = SliderRow(
             "steps/s", "Gibbs steps a second while it plays", low=1, high=240, value=RATE, log=True, width=0
         )
-        self.speed.setFixedWidth(190)
+        self.speed.setFixedWidth(170)
         self.speed.value_changed.connect(self.timeline.set_rate)
         self.length = QComboBox()
         for steps in LENGTHS:
@@ -77,20 +77,20 @@ class ChainControls(QWidget):
             self.start.addItem(f"from {words}", start)
         self.start.setToolTip("Where the chains begin: the Gaussian, inferred from training pictures, or the pool")
         self.start.activated.connect(lambda _i: self.on_start_chosen())
-        self.noise = push_button("Other noise", self.on_other_noise, "The same start, another random stream", "dice")
+        self.noise = icon_button("dice", "Other noise: another random stream for all chains", self.on_other_noise)
         self.branch = push_button(
-            "Branch here", self.on_branch, "Start chains from this step of the framed chain, each with other noise"
+            "Branch", self.on_branch, "Start chains from this step of the framed chain, each with other noise"
         )
-        self.drop = push_button("Drop branch", self.on_drop, "Show the main chains alone")
+        self.drop = icon_button("close", "Drop the branch: show the main chains alone", self.on_drop)
         self.drop.hide()
         self.follow = switch(
-            "Follow training", "Down: recorded anew as the weights change, with the same noise, so that each chain "
+            "Follow", "Down: recorded anew as the weights change, with the same noise, so that each chain "
             "morphs. Up: this version of the model is kept while training goes on",
         )  # fmt: skip
         self.follow.setChecked(True)
-        self.again = push_button("Record now", self.record, "Record the chains again with the weights of now", "reset")
+        self.again = icon_button("reset", "Record the chains again with the weights of now", self.record)
         return FlowRow(
-            (self.speed, self.branch, self.drop, self.noise, self.length, self.start, self.follow, self.again)
+            (self.speed, self.branch, self.drop, self.follow, self.length, self.start, self.noise, self.again)
         )
 
     @property

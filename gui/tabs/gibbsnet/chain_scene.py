@@ -48,7 +48,7 @@ class ChainScene(QWidget):
         }  # fmt: skip
         self.grid = PanelGrid()
         upper = row(wall, health, stretch=(7, 2))
-        self.grid.arrange(column(upper, row(*lower, stretch=(4, 5, 5, 3)), stretch=(5, 3)))
+        self.grid.arrange(column(upper, row(*lower, stretch=(4, 5, 5, 3)), stretch=(4, 3)))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.grid)
@@ -101,7 +101,7 @@ class ChainScene(QWidget):
 
     def _quality(self) -> Panel:
         self.quality = QualityCard(self._bench, self._facts, self)
-        self.quality_panel = self._bench.panel("Quality over chain length", self.quality.body)
+        self.quality_panel = self._bench.panel("Quality over length", self.quality.body)
         self.quality_panel.data_source = self.quality.data
         self._bench.watch("quality", self.quality_panel, when_there_is_one(self.quality.show_view))
         return self.quality_panel
@@ -116,7 +116,7 @@ class ChainScene(QWidget):
 
     def _classes(self) -> Panel:
         self.classes = Bars(horizontal=True, low=0.0, name="classes at the chain's end")
-        self.classes_panel = self._bench.panel("Classes at step 200", self.classes)
+        self.classes_panel = self._bench.panel("Classes at 200", self.classes)
         self._bench.watch("mixing", self.classes_panel, self.draw_classes, MixingQuery())
         return self.classes_panel
 
@@ -231,7 +231,7 @@ class ChainScene(QWidget):
             return
         self._film_steps = [int(s) for s in view.steps]
         chain = min(self.reader.chain, view.images.shape[2] - 1)
-        self.film.set_images(pictures(view.images[0, :, chain]), [f"{s:,}" for s in self._film_steps])
+        self.film.set_images(pictures(view.images[0, :, chain]), [_short(s) for s in self._film_steps])
         self.film_panel.set_title(f"Film of chain {chain}")
 
     def draw_along(self, view: AlongView) -> None:
@@ -278,3 +278,8 @@ class ChainScene(QWidget):
             self.wall_panel.set_subtitle(words)
         else:
             self._draw_bands()
+
+
+def _short(step: int) -> str:
+    """A step number in little room: 5k for 5,000."""
+    return f"{step // 1000}k" if step >= 1000 and step % 1000 == 0 else str(step)

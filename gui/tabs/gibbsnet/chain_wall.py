@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from gui.shell.theme import theme
 from gui.widgets.painted import PaintedView, colored_image, draw_text
 
-_GAP, _BAND_GAP, _BELIEF = 6.0, 12.0, 3.0
+_GAP, _BAND_GAP, _BELIEF = 5.0, 8.0, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,47 +88,50 @@ class ChainWall(PaintedView):
         has_any = any(any(band.captions) for band in self.bands)
         return self.fontMetrics().height() * 0.92 if has_any else 0.0
 
-    def _cell(self, lines: int) -> tuple[float, float]:
-        """(width of a picture, height of it) when every band is broken into so many lines."""
-        most = max(len(band.images) for band in self.bands)
-        columns = -(-most // lines)
+    def _side_by_side(self, across: int) -> int:
+        """How many bands are below one another when `across` of them share a row."""
+        return -(-len(self.bands) // across)
+
+    def _cell(self, across: int, lines: int) -> tuple[float, float]:
+        """(width, height) of a picture when `across` bands share a row and each is broken into `lines` lines."""
+        columns = -(-self._most() // lines)
         height, width = self.bands[0].images.shape[1:3]
         below = self._caption_room() + _BELIEF + 1
-        room_x = (self.width() - self._title_room() - _GAP * (columns + 1)) / columns
-        rows = lines * len(self.bands)
-        room_y = (self.height() - _BAND_GAP * len(self.bands)) / rows - _GAP - below
+        room_x = (self.width() / across - self._title_room() - _GAP * (columns + 1)) / columns
+        down = self._side_by_side(across)
+        room_y = (self.height() - _BAND_GAP * (down - 1)) / (lines * down) - _GAP - below
         scale = max(0.05, min(room_x / width, room_y / height)) * self.devicePixelRatioF()
-        scale = (np.floor(scale) if scale >= 1 else scale) / self.devicePixelRatioF()
+        scale = (np.floor(2 * scale) / 2 if scale >= 1 else scale) / self.devicePixelRatioF()
         return width * scale, height * scale
 
-    def _lines(self) -> int:
-        """How often a band is broken: what gives the largest pictures, the fewest lines among equals."""
-        most = max(len(band.images) for band in self.bands)
-        return max(range(1, min(4, most) + 1), key=lambda n: (self._cell(n)[0], -n))
+    def _most(self) -> int:
+        return max(1, *(len(band.images) for band in self.bands))
+
+    def _arrangement(self) -> tuple[int, int]:
+        """(bands in a row, lines of a band): what gives the largest pictures, the plainest among equals."""
+        ways = [(across, lines) for across in (1, 2) for lines in range(1, 5) if lines <= self._most()]
+        ways = [way for way in ways if way[0] <= len(self.bands)]
+        return max(ways, key=lambda way: (self._cell(*way)[0], -way[0], -way[1]))
 
     def cells(self) -> list[list[QRectF]]:
         """Where each picture of each band is."""
         if not self.bands:
             return []
-        lines = self._lines()
-        width, height = self._cell(lines)
-        most = max(len(band.images) for band in self.bands)
-        columns = -(-most // lines)
+        across, lines = self._arrangement()
+        width, height = self._cell(across, lines)
+        columns = -(-self._most() // lines)
         step = height + _BELIEF + 1 + self._caption_room() + _GAP
-        left = self._title_room() + _GAP
-        used = (lines * step + _BAND_GAP) * len(self.bands) - _BAND_GAP
+        down = self._side_by_side(across)
+        used = (lines * step + _BAND_GAP) * down - _BAND_GAP
         top = max(0.0, (self.height() - used) / 2)
         result = []
         for b, band in enumerate(self.bands):
-            start = top + b * (lines * step + _BAND_GAP)
-            result.append(
-                [
-                    QRectF(
-                        round(left + (i % columns) * (width + _GAP)), round(start + i // columns * step), width, height
-                    )
-                    for i in range(len(band.images))
-                ]
-            )
+            start = top + b % down * (lines * step + _BAND_GAP)
+            left = b // down * self.width() / across + self._title_room() + _GAP
+            spots = [
+                (left + (i % columns) * (width + _GAP), start + i // columns * step) for i in range(len(band.images))
+            ]
+            result.append([QRectF(round(x), round(y), width, height) for x, y in spots])
         return result
 
     # --- drawing ------------------------------------------------------------------------------------------------
@@ -150,24 +153,26 @@ class ChainWall(PaintedView):
         for index, (band, cells) in enumerate(zip(self.bands, self.cells(), strict=True)):
             if not cells:
                 continue
-            self._paint_title(painter, band, cells[0].top(), cells[-1].bottom())
+            whole = QRectF(cells[0].left() - self._title_room() - _GAP, cells[0].top(), self._title_room(), 0)
+            whole.setBottom(cells[-1].bottom())
+            self._paint_title(painter, band, whole)
             if band.message:
-                box = QRectF(cells[0].left(), cells[0].top(), self.width() - cells[0].left(), cells[0].height())
+                box = QRectF(cells[0].left(), cells[0].top(), self.width() / 2, cells[0].height())
                 flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
                 draw_text(painter, box, band.message, flags, "muted")
                 continue
             self._paint_band(painter, index, cells)
 
-    def _paint_title(self, painter: QPainter, band: Band, top: float, bottom: float) -> None:
-        room, line = self._title_room(), painter.fontMetrics().height()
-        painter.fillRect(QRectF(0, top, 3, bottom - top), theme().color(band.meaning))
-        middle = (top + bottom) / 2
+    def _paint_title(self, painter: QPainter, band: Band, whole: QRectF) -> None:
+        line = painter.fontMetrics().height()
+        painter.fillRect(QRectF(whole.left(), whole.top(), 3, whole.height()), theme().color(band.meaning))
+        words = QRectF(whole.left() + 8, whole.center().y() - line / 2, whole.width() - 8, line)
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         up = line / 2 if band.note else 0
-        draw_text(painter, QRectF(8, middle - line / 2 - up, room - 8, line), band.title, left, "text")
+        draw_text(painter, words.translated(0, -up), band.title, left, "text")
         if band.note:
             painter.setFont(self.small_font())
-            draw_text(painter, QRectF(8, middle - line / 2 + up, room - 8, line), band.note, left, "muted")
+            draw_text(painter, words.translated(0, up), band.note, left, "muted")
             painter.setFont(self.font())
 
     def _paint_band(self, painter: QPainter, index: int, cells: list[QRectF]) -> None:

@@ -44,6 +44,7 @@ class HoldControls(QWidget):
         self.scrolled.setWidgetResizable(True)
         self.scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scrolled.setWidget(self.attributes)
+        self.scrolled.viewport().setAutoFillBackground(False)
         self.strength = SliderRow(
             "strength", "Share of what is held in what q sees: 1 holds hard, 0 not at all", value=1.0, width=0
         )

@@ -72,9 +72,8 @@ class FlowFigure(PaintedView):
         slots = 2 * len(passes) + 1  # z and x of each pass, then D
         line = self.fontMetrics().height()
         wide = self.width() / slots
-        lane = (self.height() - line) / 2
-        side = max(18.0, min(wide * 0.56, lane - 2.6 * line))
-        top, bottom = line + lane * 0.42, line + lane * 1.42
+        side = max(16.0, min(wide * 0.56, self.height() / 2 - 2.7 * line))
+        top, bottom = 0.9 * line + side / 2, self.height() - 2.4 * line - side / 2
         made: dict[str, Node] = {}
 
         def put(key: str, kind: Literal["x", "z"], number_: int, slot: float, y: float) -> None:
@@ -124,9 +123,9 @@ class FlowFigure(PaintedView):
         nodes = self.nodes()
         line = painter.fontMetrics().height()
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        above = QRectF(4, nodes["x"].box.center().y() - line, nodes["x"].box.left() - 16, line)
+        above = QRectF(4, nodes["x"].box.center().y() - line / 2, nodes["x"].box.left() - 30, line)
         draw_text(painter, above, "clamped: starts at data, q infers z", left, CLAMPED)
-        below = QRectF(4, nodes["z1"].box.bottom() + line + 4, self.width() * 0.6, line)
+        below = QRectF(4, self.height() - line, self.width() * 0.6, line)
         draw_text(painter, below, f"unclamped: starts at N(0, I), {view.K} decoder passes", left, UNCLAMPED)
         for name, (start, end) in self.arrow_lines().items():
             self._paint_arrow(painter, name, start, end)
@@ -198,7 +197,8 @@ class FlowFigure(PaintedView):
         painter.setPen(QPen(theme().color(lane), 1.4))
         painter.drawRect(node.box)
         words = {"x": "x, data", "zhat": "ẑ ~ q(z|x)"}.get(node.key, f"{node.kind}{node.pass_}".translate(_LOW))
-        box = QRectF(node.box.left() - 24, node.box.top() - line - 1, node.box.width() + 48, line)
+        y = node.box.bottom() + 2 if node.pass_ == 0 else node.box.top() - line - 1
+        box = QRectF(node.box.left() - 24, y, node.box.width() + 48, line)
         draw_text(painter, box, words, Qt.AlignmentFlag.AlignCenter, "text")
 
     def _paint_picture(self, painter: QPainter, box: QRectF, image: NDArray[np.uint8]) -> None:
@@ -236,12 +236,11 @@ class FlowFigure(PaintedView):
         painter.setBrush(theme().color("raised"))
         painter.drawRoundedRect(box, 8, 8)
         line, middle = painter.fontMetrics().height(), Qt.AlignmentFlag.AlignCenter
-        draw_text(painter, QRectF(box.left(), box.center().y() - 1.5 * line, box.width(), line), "D", middle, "text")
-        draw_text(
-            painter, QRectF(box.left(), box.center().y() - line / 2, box.width(), line), "mean logit", middle, "muted"
-        )
+        draw_text(painter, QRectF(box.left(), box.center().y() - line, box.width(), line), "D", middle, "text")
+        words = QRectF(box.left(), box.center().y(), box.width(), line)
+        draw_text(painter, words, "mean logit", middle, "muted")
         for value, y, meaning in (
-            (view.logit_data, box.top() + line, CLAMPED), (view.logit_model, box.bottom() - 2 * line, UNCLAMPED),
+            (view.logit_data, box.top() + 4, CLAMPED), (view.logit_model, box.bottom() - line - 4, UNCLAMPED),
         ):  # fmt: skip
             draw_text(painter, QRectF(box.left(), y, box.width(), line), f"{value:+.2f}", middle, meaning)
 

@@ -20,7 +20,7 @@ BACKGROUND = 0.42
 """How opaque the decoder's pictures are below the points."""
 CONTOURS = (1.0, 2.0)
 """Radii of the circles of N(0, I), in standard deviations."""
-_RADIUS = 3.0
+_RADIUS = 2.4
 _NEAR = 9.0
 
 
@@ -145,12 +145,14 @@ class LatentMap(PaintedView):
         self._paint_axes(painter, area)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipRect(area)
-        if self.shown["contour"]:
-            self._paint_contour(painter, area)
         if self.shown["clamped"]:
             self._paint_clamped(painter)
         if self.shown["chains"]:
             self._paint_trails(painter)
+        if self.shown["contour"]:
+            self._paint_contour(painter)
+        if self.shown["clamped"]:
+            self._paint_names(painter)
         self._paint_own(painter)
 
     def _background(self) -> QImage:
@@ -162,7 +164,7 @@ class LatentMap(PaintedView):
                 self._image = colored_image(self._sheet, "unsigned", 0, 255)
         return self._image
 
-    def _paint_contour(self, painter: QPainter, area: QRectF) -> None:
+    def _paint_contour(self, painter: QPainter) -> None:
         """Circles of N(0, I): where the chain starts."""
         center, line = self.to_pixel(0, 0), painter.fontMetrics().height()
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -170,8 +172,11 @@ class LatentMap(PaintedView):
             wide, high = self.to_pixel(sigma, 0).x() - center.x(), center.y() - self.to_pixel(0, sigma).y()
             painter.setPen(QPen(theme().color("text"), 1.2, Qt.PenStyle.DashLine))
             painter.drawEllipse(center, wide, high)
-            box = QRectF(center.x() - 50, center.y() - high - line - 1, 100, line)
-            draw_text(painter, box, f"N(0, I), {sigma:g} σ", Qt.AlignmentFlag.AlignCenter, "text")
+            words = f"N(0, I), {sigma:g} σ"
+            room = painter.fontMetrics().horizontalAdvance(words) + 8
+            box = QRectF(center.x() - room / 2, center.y() - high - line / 2, room, line)
+            painter.fillRect(box, theme().color("card"))
+            draw_text(painter, box, words, Qt.AlignmentFlag.AlignCenter, "text")
 
     def _paint_clamped(self, painter: QPainter) -> None:
         pixels = self._pixels(self.clamped)
@@ -181,20 +186,17 @@ class LatentMap(PaintedView):
             painter.setBrush(Qt.BrushStyle.NoBrush if is_hollow(label) else color)
             for x, y in pixels[self.labels == label].tolist():
                 painter.drawEllipse(QPointF(x, y), _RADIUS, _RADIUS)
-        self._paint_names(painter, pixels)
 
-    def _paint_names(self, painter: QPainter, pixels: Points) -> None:
+    def _paint_names(self, painter: QPainter) -> None:
         """Each class by its name in the middle of its points."""
-        line = painter.fontMetrics().height()
+        line, pixels = painter.fontMetrics().height() + 2.0, self._pixels(self.clamped)
         for label in np.unique(self.labels[self.labels >= 0]).tolist():
             x, y = np.median(pixels[self.labels == label], axis=0).tolist()
             box = QRectF(x - line * 0.7, y - line / 2, line * 1.4, line)
-            back = QColor(theme().color("card"))
-            back.setAlpha(215)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(back)
+            painter.setPen(QPen(theme().color(class_meaning(label)), 1.6))
+            painter.setBrush(theme().color("card"))
             painter.drawRoundedRect(box, 4, 4)
-            draw_text(painter, box, str(label), Qt.AlignmentFlag.AlignCenter, class_meaning(label))
+            draw_text(painter, box, str(label), Qt.AlignmentFlag.AlignCenter, "text")
 
     def _paint_trails(self, painter: QPainter) -> None:
         for trail in self.trails:

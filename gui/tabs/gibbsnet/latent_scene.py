@@ -290,10 +290,10 @@ class LatentScene(QWidget):
         nan = float("nan")
         models = len(result.models)
         hints = (
-            ("linear, mean z", result.linear_mean, result.pixels, "A linear classifier on the mean of q(z | x)"),
-            ("linear, sampled z", result.linear_sampled, nan, "A linear classifier on a draw from q(z | x)"),
-            ("5 neighbours, mean", result.knn_mean, nan, "Five nearest neighbours among means"),
-            ("5 neighbours, sampled", result.knn_sampled, nan, "Five nearest neighbours among draws"),
+            ("linear, mean", result.linear_mean, result.pixels, "A linear classifier on the mean of q(z | x)"),
+            ("linear, draw", result.linear_sampled, nan, "A linear classifier on a draw from q(z | x)"),
+            ("kNN, mean", result.knn_mean, nan, "Five nearest neighbours among means"),
+            ("kNN, draw", result.knn_sampled, nan, "Five nearest neighbours among draws"),
         )
         rows = [Row(n, (*(100 * np.asarray(v)).tolist(), 100 * p), "up", h, " %") for n, v, p, h in hints]
         rows.append(

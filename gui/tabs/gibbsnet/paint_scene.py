@@ -92,14 +92,12 @@ class PaintScene(QWidget):
 
     def _variance(self) -> Panel:
         self.variance = HeatMap(table="unsigned", low=0.0, square=True, name="variance over the completions")
-        self.variance_panel = self._bench.panel(
-            "Where it is undecided", self.variance, [("variance over chains", "muted")]
-        )
+        self.variance_panel = self._bench.panel("Undecided pixels (variance)", self.variance)
         return self.variance_panel
 
     def _numbers(self) -> Panel:
         self.seam, self.diversity, self.known = (
-            BigNumber("seam (1: as data)"), BigNumber("diversity (1: as data)"), BigNumber("known (%)"),
+            BigNumber("seam"), BigNumber("diversity"), BigNumber("known, %"),
         )  # fmt: skip
         self.seam.setToolTip("Gradient across the border of the mask over that of real pictures")
         self.diversity.setToolTip("Mean distance of two completions in the hidden part, in units of real pictures'")
@@ -108,7 +106,9 @@ class PaintScene(QWidget):
         across.setContentsMargins(0, 0, 0, 0)
         for big in (self.seam, self.diversity, self.known):
             across.addWidget(big)
-        warning = label("Pixel error is not shown: a collapsed or blurred model has the smallest.", "muted", wrap=True)
+        warning = label(
+            "Seam and diversity: 1 is as in real pictures. Pixel error would reward blur.", "muted", wrap=True
+        )
         self.numbers_panel = self._bench.panel(
             "Does it fit, does it vary?", Stacked(self.seam, body=body, below=warning)
         )
@@ -148,6 +148,8 @@ class PaintScene(QWidget):
         self._last = view
         self.filled_panel.set_empty("")
         captions = [self._facts.class_name(int(k)) for k in view.labels]
+        wide = self.completions.width() > 1.5 * self.completions.height()
+        self.completions.set_columns(6 if wide else 4)
         self.completions.set_images(pictures(view.images), captions if any(captions) else [])
         self.filled_panel.set_subtitle(f"step {view.step:,}")
         self.words.setText(view.words or self.canvas.words())

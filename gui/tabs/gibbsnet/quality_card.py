@@ -13,10 +13,11 @@ from PySide6.QtWidgets import QWidget
 from engine.papers.gibbsnet_views import MeasureArguments, QualityCurve, QualityView
 from gui.shell.rows import push_button
 from gui.shell.theme import theme
+from gui.tabs.gibbsnet.choice import Choice
 from gui.tabs.gibbsnet.names import DATA, Facts, model_colour, model_words
 from gui.widgets.flow import FlowRow
 from gui.widgets.lines_plot import Line, LinesPlot
-from gui.widgets.segments import Segments, switch
+from gui.widgets.segments import switch
 from gui.widgets.stacked import Stacked
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class QualityCard:
         self.plot = LinesPlot(
             "sample quality over chain length", "chain length (Gibbs steps)", MEASURES[0][2], log_x=True
         )
-        self.choice = Segments([words for words, _, _ in MEASURES], "measure of quality")
+        self.choice = Choice([axis for _, _, axis in MEASURES], "measure of quality")
         self.choice.chosen.connect(lambda _i: self.draw())
         self.measure = push_button(
             "Measure", self.on_measure, "1,000 chains a model along 1,000 steps with the weights of now; again: give up"

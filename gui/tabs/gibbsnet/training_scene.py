@@ -1,4 +1,4 @@
-"""Training from inside: what flows where, who is winning, what the aids do, and what comes out beside ALI and GAN."""
+"""Training from inside: what flows where, who is winning, and what the aids do."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.papers.gibbsnet import GibbsNetParams
-from engine.papers.gibbsnet_views import FlowView, LogitsQuery, LogitsView, PhaseView, SamplesQuery, SamplesView
+from engine.papers.gibbsnet_views import FlowView, LogitsQuery, LogitsView, PhaseView
 from gui.shell.rows import label, push_button
 from gui.tabs.gibbsnet.aids_card import AidsCard
+from gui.tabs.gibbsnet.choice import Choice
 from gui.tabs.gibbsnet.either import Either
 from gui.tabs.gibbsnet.flow_figure import GRADIENT, FlowFigure
-from gui.tabs.gibbsnet.mixing_card import MixingCard
 from gui.tabs.gibbsnet.names import CLAMPED, UNCLAMPED, Facts, model_words, pictures
 from gui.widgets.curves import Curves
 from gui.widgets.flow import FlowRow
@@ -26,43 +26,32 @@ from gui.widgets.panel import Panel
 from gui.widgets.panel_grid import PanelGrid, column, row
 from gui.widgets.phase_line import PhaseLine
 from gui.widgets.probing import when_there_is_one
-from gui.widgets.scatter import Scatter
-from gui.widgets.segments import Segments, switch
+from gui.widgets.segments import Segments
 from gui.widgets.stacked import Stacked
 
 if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
 CHANCE = 2 * math.log(2)
-COLUMNS = 10
+CURVES = ("distance from the data", "discriminator's loss", "mean squared logit", "signal and noise of z",
+          "classes at the chain's end", "labels confirmed")  # fmt: skip
 DEPTHS: tuple[tuple[str, int], ...] = (("last pair", 0), ("one step back", 1), ("all steps", 19))
 WAITING = "Press Train, or wait a moment: the engine is starting."
 
 
 class TrainingScene(QWidget):
-    """Eight panels in three rows; everything is drawn from payloads and scalars of the run."""
+    """Five panels in two rows; everything is drawn from payloads and scalars of the run."""
 
     def __init__(self, bench: Bench, facts: Facts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench, self._facts = bench, facts
-        self.raw = False
         flow, aids = self._flow(), self._aids()
         losses, logits = self._learning(), self._logits()
-        self.mixing = MixingCard(bench, facts)
-        samples, phases = self._samples(), self._phases()
-        self.symbols = {
-            "flow": flow, "aids": aids, "losses": losses, "logits": logits, "mixing": self.mixing.stay_panel,
-            "samples": samples, "phases": phases,
-        }  # fmt: skip
+        phases = self._phases()
+        self.symbols = {"flow": flow, "aids": aids, "losses": losses, "logits": logits, "phases": phases}
         self.grid = PanelGrid()
-        self.grid.arrange(
-            column(
-                row(flow, aids, stretch=(8, 4)),
-                row(losses, logits, *self.mixing.panels(), stretch=(5, 4, 4, 4)),
-                row(samples, phases, stretch=(7, 5)),
-                stretch=(5, 5, 5),
-            )
-        )
+        upper, lower = row(flow, aids, stretch=(8, 4)), row(losses, logits, phases, stretch=(5, 4, 5))
+        self.grid.arrange(column(upper, lower, stretch=(5, 5)))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.grid)
@@ -131,7 +120,7 @@ class TrainingScene(QWidget):
         self.entropy = self._curve("classes at the end (bits)", False, "entropy")
         self.agree = self._curve("label confirmed (%)", False, "agree")
         plots = (self.distance, self.loss, self.square, self.gauge, self.entropy, self.agree)
-        self.which = Segments(("distance", "loss", "logit²", "z", "classes", "labels"), "which curves")
+        self.which = Choice(CURVES, "which curves")
         self.curves = Either(*plots)
         self.which.chosen.connect(lambda i: self.curves.show_choice(plots[i]))
         self.learning_panel = self._bench.panel("Learning", Stacked(self.curves, above=FlowRow((self.which,))))
@@ -165,52 +154,7 @@ class TrainingScene(QWidget):
         apart = f"{100 * view.told_apart:.0f} % told apart (chance 50)"
         self.told.setText(f"{apart}; loss {number(view.loss, 3)} (chance {number(view.chance, 4)})")
 
-    # --- samples and phases -------------------------------------------------------------------------------------
-
-    def _samples(self) -> Panel:
-        self.grid_of_samples = ImageGrid(
-            COLUMNS, table="grey", low=0.0, high=255.0, name="data, reconstructions, samples"
-        )
-        self.plane = Scatter("x₁", "x₂", diagonal=False, name="data and samples in the plane")
-        self.plane.set_extent(-0.02, 1.02)
-        for name, meaning in (("data", "data"), ("GibbsNet", "model"), ("ALI", "baseline"), ("GAN", "series2")):
-            self.plane.add_cloud(name, meaning)
-        self.either = Either(self.grid_of_samples, self.plane)
-        self.average = switch("averaged weights", "Down: as everywhere; up: the weights that are being trained")
-        self.average.setChecked(True)
-        self.average.toggled.connect(self.on_average)
-        self.errors = label("", "muted")
-        above = FlowRow((self.average, self.errors))
-        self.samples_panel = self._bench.panel("Data → q → p, and samples", Stacked(self.either, above=above))
-        self._samples_watch = self._bench.watch(
-            "samples", self.samples_panel, when_there_is_one(self.draw_samples), SamplesQuery(count=COLUMNS)
-        )
-        return self.samples_panel
-
-    def on_average(self, on: bool) -> None:
-        """Averaged weights, or those being trained."""
-        self._samples_watch.set_query(SamplesQuery(count=COLUMNS, raw=not on))
-
-    def draw_samples(self, view: SamplesView) -> None:
-        """One row of data, then a row of reconstructions and one of samples per model."""
-        self.samples_panel.set_empty("")
-        known = [m for m in range(len(view.models)) if math.isfinite(float(view.error[m]))]
-        told = [f"{model_words(view.models[m])} {number(float(view.error[m]), 2)}" for m in known]
-        self.errors.setText(f"reconstruction error (rms): {', '.join(told)}" if told else "")
-        if not self._facts.has_pictures:
-            self.plane.set_points("data", view.data_points[:, 0], view.data_points[:, 1])
-            for m, model in enumerate(view.models):
-                self.plane.set_points(model_words(model), view.points[m, :, 0], view.points[m, :, 1])
-            return
-        rows, words = [view.data[:COLUMNS]], ["data"]
-        for m in known:
-            rows.append(view.reconstructions[m][:COLUMNS])
-            words.append(f"{model_words(view.models[m])}: again")
-        for m, model in enumerate(view.models):
-            rows.append(view.samples[m][:COLUMNS])
-            words.append(f"{model_words(model)}: sample")
-        self.grid_of_samples.set_images(pictures(np.concatenate(rows)))
-        self.grid_of_samples.set_row_labels(words)
+    # --- phases -------------------------------------------------------------------------------------------------
 
     def _phases(self) -> Panel:
         self.phase_pictures = ImageGrid(8, table="grey", low=0.0, high=255.0, name="the update that is being made")
@@ -247,7 +191,6 @@ class TrainingScene(QWidget):
 
     def on_facts_changed(self) -> None:
         """Whose discriminators there are; pictures or points."""
-        self.either.show_choice(self.grid_of_samples if self._facts.has_pictures else self.plane)
         self.phase_pictures.setVisible(self._facts.has_pictures)
         models = self._facts.models
         if tuple(model_words(m) for m in models) != tuple(
@@ -263,7 +206,7 @@ class TrainingScene(QWidget):
 
     def on_run_started(self) -> None:
         """Say what is on its way."""
-        for panel in (self.flow_panel, self.logits_panel, self.samples_panel, self.phases_panel):
+        for panel in (self.flow_panel, self.logits_panel, self.phases_panel):
             panel.set_empty(WAITING)
 
 
