@@ -9,7 +9,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from PySide6.QtGui import QAction, QFont, QKeyEvent, QPainter, QPen, QResizeEvent, QShowEvent
+from PySide6.QtGui import QAction, QFont, QFontMetricsF, QKeyEvent, QPainter, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.shell.theme import theme
@@ -45,8 +45,32 @@ _TICK_PX = 18
 """Least distance of two decades that both get their words."""
 
 
+_LABEL_MARGIN = 8
+"""Pixels that a label's document keeps free at its two ends together."""
+
+
 class _Axis(pg.AxisItem):
-    """An axis whose logarithmic ticks are decades, then 2 and 5, then the rest without words."""
+    """An axis whose logarithmic ticks are decades, then 2 and 5, then the rest without words; no label is cut."""
+
+    def labelString(self) -> str:
+        """The label as rich text, with an ellipsis where the axis is shorter than its words."""
+        is_upright = self.orientation in ("left", "right")
+        room = (self.size().height() if is_upright else self.size().width()) - _LABEL_MARGIN
+        size = str(self.labelStyle.get("font-size", "")).removesuffix("pt")
+        if room <= 0 or not self.labelText or not size:
+            return str(super().labelString())
+        font = QFont()
+        font.setPointSizeF(float(size))
+        whole: str = self.labelText
+        self.labelText: str = QFontMetricsF(font).elidedText(whole, Qt.TextElideMode.ElideRight, room)
+        text = str(super().labelString())
+        self.labelText = whole
+        return text
+
+    def resizeEvent(self, event: object = None) -> None:
+        if self.label is not None and getattr(self, "labelText", None):
+            self.label.setHtml(self.labelString())
+        super().resizeEvent(event)
 
     def logTickValues(self, minVal: float, maxVal: float, size: float, stdTicks: Any) -> list[tuple[Any, list[float]]]:
         decades = range(math.floor(minVal), math.ceil(maxVal) + 1)

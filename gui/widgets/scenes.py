@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from gui.widgets.panel_grid import PanelGrid
+from gui.widgets.scrolling import Scrolling
 from gui.widgets.segments import Segments
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class Scenes(QWidget):
     """Remembers which scene was in front and where its splitters were; `scenes` are those built so far.
 
     symbols: pictures that the explanation points at, and the scene they live in; while it is not in front, its button
-    stands for them.
+    stands for them. A scene may say its `least_height` in pixels: in a lower window it scrolls.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Scenes(QWidget):
         self.selector.chosen.connect(self.show_scene)
         self.stack = QStackedWidget()
         self.scenes: dict[int, Any] = {}
+        self._places: dict[int, QWidget] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -55,9 +57,12 @@ class Scenes(QWidget):
             for i, grid in enumerate(scene.findChildren(PanelGrid)):
                 self._keep(grid, f"grid-{index}-{i}")
             self.scenes[index] = scene
-            self.stack.addWidget(scene)
+            least = getattr(scene, "least_height", 0)
+            scene.setMinimumHeight(least)
+            self._places[index] = Scrolling(scene) if least else scene
+            self.stack.addWidget(self._places[index])
         self.selector.choose(index)
-        self.stack.setCurrentWidget(self.scenes[index])
+        self.stack.setCurrentWidget(self._places[index])
         self._bench.remember("scene", index)
         for symbol, home in self._symbols.items():
             widget = self.scenes[index].symbols[symbol] if home == index else self.selector.button(home)

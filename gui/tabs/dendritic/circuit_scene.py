@@ -36,6 +36,8 @@ NO_ANGLE = "The angle to backprop is followed while digits are learnt; for this 
 class CircuitScene(QWidget):
     """Five panels; the microcircuit follows the probe, the training batch or the slow-motion simulation."""
 
+    least_height = 640
+
     def __init__(self, bench: Bench, looking: Looking, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench, self._looking = bench, looking

@@ -16,6 +16,7 @@ from gui.widgets.image_grid import ImageGrid
 from gui.widgets.painted import number
 from gui.widgets.panel_grid import PanelGrid, column, row
 from gui.widgets.probing import when_there_is_one
+from gui.widgets.scrolling import Scrolling
 
 if TYPE_CHECKING:
     from gui.shell.bench import Bench
@@ -47,7 +48,10 @@ class ImagineScene(QWidget):
         )
         self.panels = (self.pictures_panel, self.bars_panel, self.dream_panel)
         self.grid = PanelGrid()
-        left = column(bench.panel("Input: paint on it", self.pad), bench.panel("Gates", self.gates), stretch=(3, 2))
+        gates = bench.panel("Gates", Scrolling(self.gates))
+        gates.setMinimumWidth(236)
+        self.bars_panel.setMinimumWidth(250)
+        left = column(bench.panel("Input: paint on it", self.pad), gates, stretch=(3, 2))
         middle = column(row(self.pictures_panel, self.bars_panel, stretch=(4, 3)), self.dream_panel, stretch=(5, 2))
         self.grid.arrange(row(left, middle, stretch=(2, 5)))
         layout = QVBoxLayout(self)
@@ -67,6 +71,7 @@ class ImagineScene(QWidget):
         body = QWidget()
         side = QHBoxLayout(body)
         side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(14)
         side.addWidget(self.seen)
         side.addWidget(self.percept)
         return body

@@ -35,6 +35,8 @@ TILES = 64
 class LearningScene(QWidget):
     """Nine panels in three rows; everything is drawn from payloads and scalars of the run."""
 
+    least_height = 760
+
     def __init__(self, bench: Bench, looking: Looking, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench, self._looking = bench, looking

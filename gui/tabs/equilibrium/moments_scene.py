@@ -44,6 +44,8 @@ WAITING = "Press Train or Step: the comparison needs a network, trained or not."
 class MomentsScene(QWidget):
     """Seven panels over one comparison; the timeline below the cloud moves the cursor of all of them."""
 
+    least_height = 640
+
     def __init__(self, bench: Bench, probing: Probing, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench = bench

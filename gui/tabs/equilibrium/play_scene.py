@@ -51,9 +51,9 @@ class PlayScene(QWidget):
         self.panels = (self.layers_panel, self.energy_panel, self.dream_panel)
         self.symbols = {"play": self.layers_panel, "dream": self.dream_panel}
         self.grid = PanelGrid()
-        left = column(
-            bench.panel("Input: paint on it", self.pad), bench.panel("The hand", self.controls), stretch=(4, 3)
-        )
+        hand = bench.panel("The hand", self.controls)
+        hand.setMinimumWidth(236)
+        left = column(bench.panel("Input: paint on it", self.pad), hand, stretch=(1, 1))
         right = column(self.layers_panel, row(self.energy_panel, self.dream_panel, stretch=(2, 3)), stretch=(3, 2))
         self.grid.arrange(row(left, right, stretch=(2, 5)))
         layout = QVBoxLayout(self)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from engine.papers.equilibrium_views import Clamp, PlayQuery, PlayView
 from gui.shell.rows import label, push_button
 from gui.widgets.flow import FlowRow
 from gui.widgets.paint_canvas import PaintCanvas
 from gui.widgets.probing import PROBES, Probing
+from gui.widgets.scrolling import Scrolling
 from gui.widgets.segments import icon_button, switch
 from gui.widgets.slider_row import SliderRow
 
@@ -149,14 +150,17 @@ class PlayControls(QWidget):
         self.beta.value_changed.connect(lambda v: playing.set_query(beta=v))
         self.dream = push_button("Dream it", self.on_dream, "Hold the cued class, let go of the input", "", True)
         self.pause = push_button("Pause training", bench.pause, "Training has the engine; this moves smoothly without")
-        layout = QVBoxLayout(self)
+        hands = QWidget()
+        layout = QVBoxLayout(hands)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
+        scrolled = QVBoxLayout(self)
+        scrolled.setContentsMargins(0, 0, 0, 0)
+        scrolled.addWidget(Scrolling(hands))
         jump = push_button("Jump", playing.jump, "To rest at once")
         free = push_button("Free all", playing.free, "No cue, no clamps, the picture holds the input")
-        layout.addLayout(_line(self.run, self.input, rewind))
-        layout.addLayout(_line(jump, free))
-        layout.addLayout(self._cues())
+        layout.addWidget(FlowRow((self.run, self.input, rewind, jump, free)))
+        layout.addWidget(self._cues())
         layout.addWidget(self.dream)
         for slider in (self.speed, self.epsilon, self.beta):
             layout.addWidget(slider)
@@ -167,20 +171,19 @@ class PlayControls(QWidget):
         self.on_changed()
         self.on_run_state_changed(bench.run_state)
 
-    def _cues(self) -> QGridLayout:
-        """One button per class in two lines, and one for none."""
-        grid = QGridLayout()
-        grid.setSpacing(3)
+    def _cues(self) -> FlowRow:
+        """One button per class, and one for none."""
+        row = FlowRow()
         self.cues = QButtonGroup(self)
         for i in range(CLASSES + 1):
             words = str(i - 1) if i else "–"
             button = switch(words, f"Cue: hold the output at class {words}" if i else "No cue: the output is free")
-            button.setMinimumWidth(24)
+            button.setFixedWidth(26)
             button.setStyleSheet("padding-left: 2px; padding-right: 2px")
             self.cues.addButton(button, i)
-            grid.addWidget(button, int(i > 5), i if i <= 5 else i - 5)
+            row.add(button)
         self.cues.idClicked.connect(lambda i: self._playing.set_query(cue=i - 1))
-        return grid
+        return row
 
     def on_run_state_changed(self, state: str) -> None:
         """Training and playing share one engine."""
@@ -197,12 +200,3 @@ class PlayControls(QWidget):
         self.run.setChecked(query.playing)
         self.input.setChecked(query.input_on)
         self.cues.button(query.cue + 1).setChecked(True)
-
-
-def _line(*widgets: QWidget) -> QHBoxLayout:
-    """Widgets beside each other."""
-    line = QHBoxLayout()
-    line.setSpacing(4)
-    for widget in widgets:
-        line.addWidget(widget)
-    return line

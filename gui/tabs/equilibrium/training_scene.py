@@ -50,6 +50,8 @@ TILES = 64
 class TrainingScene(QWidget):
     """Nine panels in three rows; everything is drawn from payloads and scalars of the run."""
 
+    least_height = 760
+
     def __init__(self, bench: Bench, probing: Probing, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench, self._probing = bench, probing
