@@ -17,10 +17,10 @@ class TaskOptions:
     distractors: nodes of the second cycle (0: none); test_cycle, test_distractor: of the held-out graphs.
     held_out: how many examples are held out at most. folder: where real data is looked for first.
     pair: languages of real text, source and target, as file endings. source_file, target_file: own parallel files
-    (one TSV: only source_file). pieces: sub-words of the source vocabulary; characters: of the target.
+    (one TSV: only source_file). pieces: sub-words (questions: words) of the source; characters: of the target.
     longest_source, longest_target: longer pairs are left out. limit: training pairs to read, 0 for all.
-    source_words, question_words: vocabulary of passages and short list of question words (64,000 and 2,000 in the
-    paper). sentence: read only the sentence that holds the answer. pointer: questions may copy words of the source.
+    question_words: short list of question words (2,000 in the paper, passages 64,000). sentence: read only the
+    sentence that holds the answer. pointer: questions may copy words of the source that are not on that list.
     """
 
     low: int = 0
@@ -39,10 +39,9 @@ class TaskOptions:
     longest_source: int = 50
     longest_target: int = 500
     limit: int = 0
-    source_words: int = 64_000
     question_words: int = 2_000
     sentence: bool = False
-    pointer: bool = False
+    pointer: bool = True
 
 
 def make_task(name: str, options: TaskOptions | None = None) -> Task:
@@ -112,7 +111,7 @@ def _squad(options: TaskOptions) -> Task:
     from engine.data.pag_questions import squad_task
 
     return squad_task(
-        options.folder, options.longest_source, options.longest_target, options.source_words, options.question_words,
+        options.folder, options.longest_source, options.longest_target, options.pieces, options.question_words,
         options.sentence, options.pointer, options.held_out, options.limit,
     )  # fmt: skip
 
@@ -121,7 +120,7 @@ def _nqg(options: TaskOptions) -> Task:
     from engine.data.pag_questions import nqg_task
 
     return nqg_task(
-        options.folder, options.longest_source, options.longest_target, options.source_words, options.question_words,
+        options.folder, options.longest_source, options.longest_target, options.pieces, options.question_words,
         options.pointer, options.held_out, options.limit,
     )  # fmt: skip
 
@@ -138,6 +137,6 @@ TASKS: Mapping[str, Callable[[TaskOptions], Task]] = {
     "multi30k": _parallel("multi30k"),
     "wmt15": _parallel("wmt15"),
     "own-text": _parallel("own-text"),
-    "squad-qg": _squad,
+    "squad": _squad,
     "nqg": _nqg,
 }

@@ -131,7 +131,7 @@ def squad_task(
     )
     said = squad if part == "train" else Squad(squad.passages, squad.questions, (*squad.notes, note))
     task = QuestionTask(
-        "squad-qg", (said, train[: limit or None]), (squad, tested), source_words, question_words, longest_target,
+        "squad", (said, train[: limit or None]), (squad, tested), source_words, question_words, longest_target,
         sentence, pointer, count,
     )  # fmt: skip
     task.provenance = f"SQuAD from {parts[part]}"

@@ -114,9 +114,9 @@ def read_squad(path: Path, longest: int) -> Squad:
             f"{path} is JSON, but not laid out as SQuAD is ({type(error).__name__}: {error}): expected data, "
             "paragraphs, context, qas, question, answers with text and answer_start."
         ) from error
+    notes += [f"Questions left out: {count:,} {why}." for why, count in left_out.items() if count]
     if not questions:
-        raise DataError(f"{path} holds no question with an answer: choose another file.")
-    notes += [f"{count:,} questions {why} are left out." for why, count in left_out.items() if count]
+        raise DataError(" ".join((f"{path} holds no question with an answer: choose another file.", *notes)))
     return Squad(tuple(passages), tuple(questions), tuple(notes))
 
 

@@ -18,6 +18,7 @@ from engine.runtime import paths
 Encoded = tuple[Sequence[int], Sequence[int]]
 _FORM = 1  # of the files; another number makes them anew
 _WRITE_EVERY = 1 << 20  # ids
+_SIDES = ("source", "target")
 
 
 class Store:
@@ -25,8 +26,8 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.facts: dict[str, Any] = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
-        self._ids = [np.memmap(folder / f"{side}.u16", np.uint16, "r") for side in ("source", "target")]
-        self._ends = [np.load(folder / f"{side}-ends.npy") for side in ("source", "target")]
+        self._ends = [np.load(folder / f"{side}-ends.npy") for side in _SIDES]
+        self._ids = [np.memmap(folder / f"{side}.u16", np.uint16, "r") for side in _SIDES] if len(self) else []
         self.source_lengths, self.target_lengths = (np.diff(ends, prepend=0) for ends in self._ends)
 
     def __len__(self) -> int:
@@ -73,7 +74,6 @@ def signature(path: Path) -> str:
 
 
 def _write(folder: Path, pairs: Iterator[Encoded]) -> None:
-    names = ("source", "target")
     waiting: tuple[list[int], list[int]] = ([], [])
     ends: tuple[list[int], list[int]] = ([], [])
     with (folder / "source.u16").open("wb") as one, (folder / "target.u16").open("wb") as other:
@@ -86,5 +86,5 @@ def _write(folder: Path, pairs: Iterator[Encoded]) -> None:
                     buffer.clear()
         for buffer, stream in zip(waiting, (one, other), strict=True):
             stream.write(np.array(buffer, np.uint16).tobytes())
-    for name, end in zip(names, ends, strict=True):
+    for name, end in zip(_SIDES, ends, strict=True):
         np.save(folder / f"{name}-ends.npy", np.array(end, np.int64))

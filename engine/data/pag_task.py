@@ -146,9 +146,10 @@ class Task(ABC):
 
     def score(self, ids: Sequence[int] | IntArray, example: Example) -> Score:
         """An answer (ids with or without END) against the example's target."""
-        answer, wanted = until_end(ids), until_end(example.target)
-        exact, text = answer == wanted, self.decode(ids, example)
-        return Score(exact, sorted(answer) == sorted(wanted), exact, edits(answer, wanted), text)
+        answer = [self.symbol(i, example) for i in until_end(ids)]
+        wanted = [self.symbol(i, example) for i in until_end(example.target)]  # a word may be copied from two places
+        exact = answer == wanted
+        return Score(exact, sorted(answer) == sorted(wanted), exact, edits(answer, wanted), self.separator.join(answer))
 
 
 def until_end(ids: Sequence[int] | IntArray) -> list[int]:
@@ -157,7 +158,7 @@ def until_end(ids: Sequence[int] | IntArray) -> list[int]:
     return plain[: plain.index(END)] if END in plain else plain
 
 
-def edits(one: Sequence[int], other: Sequence[int]) -> int:
+def edits(one: Sequence[object], other: Sequence[object]) -> int:
     """Levenshtein distance of two sequences."""
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
