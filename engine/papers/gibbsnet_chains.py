@@ -33,8 +33,10 @@ class FactsView:
     shape (h, w, c); classes: names of the classes or of the attributes (C of them; () when pictures stand alone).
     reads: what goes with a picture: "label" (one of C), "attributes" (any of C) or "none". models: those that exist in
     this run, gibbsnet first. z_dim: d. tests: number of test pictures. has_2d_latent: d == 2, the map is z itself.
-    is_toy: x is a point of the plane. shipped: sentence about the weights the run began with. K_now: decoder passes
-    now (grows during the warm start). aids: names of the aids that are on; notes: sentences a person must know.
+    is_toy: x is a point of the plane. judged: what the judge tells apart, names of the histograms and transitions
+    (classes also when reads is none; attributes where there are no classes). shipped: sentence about the weights the
+    run began with. K_now: decoder passes now (grows during the warm start). aids: names of the aids that are on; notes:
+    sentences a person must know.
     """
 
     shape: tuple[int, int, int]
@@ -45,6 +47,7 @@ class FactsView:
     tests: int
     has_2d_latent: bool
     is_toy: bool
+    judged: tuple[str, ...]
     shipped: str
     K_now: int
     aids: tuple[str, ...]

@@ -9,6 +9,8 @@ import numpy as np
 
 from engine.papers.gibbsnet_chains import ModelName
 
+Level = Literal["good", "warning", "bad"]
+
 # --- training ---------------------------------------------------------------------------------------------------
 
 
@@ -127,7 +129,7 @@ class Gauge:
     unit: str
     low: float
     high: float
-    level: Literal["good", "warning", "bad"]
+    level: Level
     words: str
 
 
@@ -137,7 +139,7 @@ class HealthView:
     remedy: what `repair` would do, in words ("" when nothing is to repair). K_now, version: as in FactsView."""
 
     gauges: tuple[Gauge, ...]
-    level: Literal["good", "warning", "bad"]
+    level: Level
     words: str
     remedy: str
     K_now: int
