@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
 WAITING = "Press Train, or wait a moment: the engine is starting."
+NO_CLASSES = "These data have no classes to count."
 TOY_POINTS = 400
 
 
@@ -151,9 +152,8 @@ class ChainScene(QWidget):
         )
         if facts.view is None:
             return
-        labelled = facts.view.reads == "label"
-        names = facts.view.classes if labelled else ()
-        self.classes_panel.set_empty("" if names else "This model has no classes to count.")
+        self.classes_panel.set_empty("" if facts.view.judged else NO_CLASSES)
+        self.health.show_notes((facts.view.shipped, *facts.view.notes))
         if not self._began and self._bench.run.is_live:
             self._began = True
             self.controls.record()
@@ -242,14 +242,14 @@ class ChainScene(QWidget):
     def draw_classes(self, view: MixingView | None) -> None:
         """Shares of the classes at the end of 128 chains."""
         if view is None or not np.isfinite(view.histogram).any():
-            self.classes_panel.set_empty("This model has no classes to count.")
+            self.classes_panel.set_empty(NO_CLASSES)
             return
         self.classes_panel.set_empty("")
-        names = self._facts.view.classes if self._facts.view is not None else ()
         total = max(float(np.nansum(view.histogram)), 1e-9)
-        labels = names if len(names) == len(view.histogram) else tuple(str(k) for k in range(len(view.histogram)))
         self.classes.set_bars(
-            labels, view.histogram / total, meanings=[class_meaning(k) for k in range(len(view.histogram))]
+            self._facts.judged(len(view.histogram)),
+            view.histogram / total,
+            meanings=[class_meaning(k) for k in range(len(view.histogram))],
         )
         self.classes_panel.set_subtitle(f"{view.entropy:.1f} bits")
 

@@ -20,6 +20,8 @@ from gui.widgets.painted import PaintedView, colored_image, draw_text, number
 GRADIENT = "error_positive"
 _MOST_PASSES = 4
 """More passes than these are drawn as the first, dots, and the last ones."""
+_WIDE = 60.0
+"""Arrows shorter than this have room for one digit of their norm."""
 _REACH = 3.0
 """Half the range of the small latent planes, in standard deviations of N(0, I)."""
 
@@ -154,8 +156,8 @@ class FlowFigure(PaintedView):
             _head(painter, end + back, start + back, theme().color(GRADIENT))
         line = painter.fontMetrics().height()
         middle = (start + end) / 2
-        text = "cut" if cut else number(norm, 2)
         room = max(abs(end.x() - start.x()), 44.0)
+        text = "cut" if cut else number(norm, 2 if room > _WIDE else 1)
         box = QRectF(middle.x() - room / 2, middle.y() + 9, room, line)
         draw_text(painter, box, text, Qt.AlignmentFlag.AlignCenter, "bad" if cut else "muted")
         if cut:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.papers.gibbsnet_views import HealthView, Nothing, Repaired
 from gui.shell.rows import label, push_button, set_role
 from gui.tabs.gibbsnet.health_meter import HealthMeter
-from gui.widgets.flow import FlowRow
 from gui.widgets.stacked import Stacked
 
 if TYPE_CHECKING:
@@ -25,7 +28,13 @@ class HealthCard:
         self.words = label("", "muted", wrap=True)
         self.repair = push_button("Repair", self.on_repair, "")
         self.repair.hide()
-        below = FlowRow((self.repair,))
+        self.notes = label("", "muted", wrap=True)
+        below = QWidget()
+        down = QVBoxLayout(below)
+        down.setContentsMargins(0, 0, 0, 0)
+        down.setSpacing(4)
+        down.addWidget(self.notes)
+        down.addWidget(self.repair, 0, Qt.AlignmentFlag.AlignLeft)
         self.body = Stacked(self.meter, above=self.words, below=below)
 
     def show_view(self, view: HealthView) -> None:
@@ -35,6 +44,10 @@ class HealthCard:
         set_role(self.words, {"good": "muted", "warning": "warning", "bad": "bad"}[view.level])
         self.repair.setVisible(bool(view.remedy))
         self.repair.setToolTip(view.remedy)
+
+    def show_notes(self, notes: Sequence[str]) -> None:
+        """What a person must know about this run; empty ones are left out."""
+        self.notes.setText("\n".join(note for note in notes if note))
 
     def on_repair(self) -> None:
         """Do what the meter advises."""

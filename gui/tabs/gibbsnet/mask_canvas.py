@@ -21,6 +21,8 @@ SHAPES = ("left half", "right half", "top half", "bottom half", "middle", "rando
 """Masks made with one click, named by what becomes unknown."""
 _HATCH = 9
 _VEIL = 215
+_BARELY = 1e-4
+"""A pixel that the brush covers exactly by half changes sides, whichever side the brush paints."""
 
 
 def shape_mask(shape: str, height: int, width: int, seed: int = 0) -> Grey:
@@ -58,6 +60,7 @@ class MaskCanvas(PaintCanvas):
         self.picture: NDArray[np.uint8] = np.zeros((height, width), np.uint8)
         self.soft = False
         self.show_image(np.ones((height, width), np.float32))
+        self.set_brush_size(2.0)
         self.set_erasing(True)
 
     def set_picture(self, picture: FloatArray) -> None:
@@ -87,7 +90,8 @@ class MaskCanvas(PaintCanvas):
             self._image = self._hardened()
 
     def _hardened(self) -> Grey:
-        return (self._image >= 0.5).astype(np.float32)
+        half = 0.5 + (_BARELY if self.erasing else -_BARELY)
+        return (self._image > half).astype(np.float32)
 
     def clear(self) -> None:
         """Everything known again."""

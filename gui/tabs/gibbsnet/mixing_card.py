@@ -75,8 +75,6 @@ class MixingCard:
             ]
         )
         self.words.setText(view.words)
-        facts = self._facts.view
-        names = facts.classes if facts is not None and facts.reads == "label" else ()
-        ticks = names if len(names) == len(view.histogram) else tuple(str(k) for k in range(len(view.histogram)))
+        ticks = self._facts.judged(len(view.histogram))
         self.transition.set_ticks(ticks, ticks)
         self.transition.set_matrix(view.transition.astype(np.float32))

@@ -73,6 +73,11 @@ class Facts(QObject):
         """Whether x is a picture (it is not for a toy in the plane)."""
         return self.view is None or not self.view.is_toy
 
+    def judged(self, count: int) -> tuple[str, ...]:
+        """Names of `count` classes as the judge of the run tells them apart; numbers where it has none."""
+        names = () if self.view is None else self.view.judged
+        return names if len(names) == count else tuple(str(k) for k in range(count))
+
     def class_name(self, label: int) -> str:
         """Of a label; "" for none."""
         names = () if self.view is None or self.view.reads != "label" else self.view.classes

@@ -91,8 +91,10 @@ class PaintScene(QWidget):
         return self.filled_panel
 
     def _variance(self) -> Panel:
-        self.variance = HeatMap(table="unsigned", low=0.0, square=True, name="variance over the completions")
-        self.variance_panel = self._bench.panel("Undecided pixels (variance)", self.variance)
+        self.variance = HeatMap(
+            table="unsigned", low=0.0, square=True, unit="variance", name="variance over the completions"
+        )
+        self.variance_panel = self._bench.panel("Undecided pixels", self.variance)
         return self.variance_panel
 
     def _numbers(self) -> Panel:

@@ -34,6 +34,7 @@ def facts(**changes) -> v.FactsView:
         tests=297,
         has_2d_latent=False,
         is_toy=False,
+        judged=DIGITS,
         shipped="",
         K_now=3,
         aids=("R1",),
