@@ -10,12 +10,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.utils import clip_grad_norm_
 
 from engine.experiments.pag_setup import Batch, period_of, switch_knobs
 from engine.experiments.random_streams import stream
 from engine.models.pag import Network, Shape, new_network
 from engine.models.pag_decoding import END, Control, Written, decode
+from engine.models.pag_descent import Descent
 from engine.models.pag_learning import RewardBaseline, loss_of, nll_of
 from engine.models.pag_recurrence import Taught, teach
 from engine.models.pag_switch import gumbel
@@ -61,7 +61,8 @@ class Racer:
         self._noise = stream(params.seed, f"switch of {kind}")
         self._masks = stream(params.seed, "dropout", device)
         self.rewards = RewardBaseline()
-        self.change(params, is_new=True)
+        self.p, self.switch = params, switch_knobs(params)
+        self.descent = self._new_descent()
         self.fault = ""
         self.seconds = 0.0
         self.ms: list[float] = []
@@ -69,19 +70,14 @@ class Racer:
         self.row_use = torch.zeros(shape.k, dtype=torch.float64)
         self._good: dict[str, Tensor] = self._weights()
 
-    def change(self, params: PagParams, *, is_new: bool = False) -> None:
-        """Applies live knobs; a new optimiser only at the start."""
+    def change(self, params: PagParams) -> None:
+        """Applies live knobs."""
         self.p = params
         self.switch = switch_knobs(params)
-        if is_new:
-            self.optimiser = self._new_optimiser()
-        for group in self.optimiser.param_groups:
-            group["lr"] = params.lr
+        self.descent.lr, self.descent.clip = params.lr, params.clip
 
-    def _new_optimiser(self) -> torch.optim.Optimizer:
-        if self.p.optimiser == "Adadelta":
-            return torch.optim.Adadelta(self.net.parameters(), self.p.lr, rho=0.95, weight_decay=self.p.decay)
-        return torch.optim.Adam(self.net.parameters(), self.p.lr, weight_decay=self.p.decay, fused=True)
+    def _new_descent(self) -> Descent:
+        return Descent(self.net.parameters(), self.p.optimiser, self.p.lr, self.p.clip, self.p.decay)
 
     # --- learning -----------------------------------------------------------------------------------------------
 
@@ -91,7 +87,7 @@ class Racer:
             return {}
         begun = self._clock()
         self.net.train()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.descent.forget_gradients()
         nll = replans = tau = 0.0
         for batch in batches:
             taught = self._teach(batch)
@@ -106,11 +102,10 @@ class Racer:
                 replans += 100.0 * float(loss.replans) / len(batches)
                 tau += float(loss.tau_inv) / len(batches)
                 self._use_rows(taught, batch)
-        norm = float(clip_grad_norm_(self.net.parameters(), self.p.clip))
-        if not math.isfinite(nll) or not math.isfinite(norm):
+        norm = self.descent.update() if math.isfinite(nll) else math.nan
+        if not math.isfinite(norm):
             self.fault = self._first_bad() or "its loss"
             return {}
-        self.optimiser.step()
         spent = self._clock() - begun
         self.seconds += spent
         self.ms = [*self.ms[-MS_KEPT + 1 :], 1e3 * spent]
@@ -163,7 +158,7 @@ class Racer:
         """Back to the last weights that were measured as finite, with a new optimiser, after a fault."""
         if self.fault:
             self.net.load_state_dict(self._good)
-            self.optimiser = self._new_optimiser()
+            self.descent = self._new_descent()
             self.fault = ""
 
     # --- measuring ----------------------------------------------------------------------------------------------
@@ -208,9 +203,7 @@ class Racer:
     def tensors(self) -> dict[str, Tensor]:
         """Weights, moments of the optimiser, random states, by name with the model's name before."""
         found = {f"weights.{name}": t for name, t in self._weights().items()}
-        for number, p in enumerate(self.net.parameters()):
-            for name, value in self.optimiser.state.get(p, {}).items():
-                found[f"moments.{number}.{name}"] = torch.as_tensor(value).detach().clone()
+        found |= self.descent.tensors()
         found["random.switch"] = self._noise.get_state()
         found["random.masks"] = self._masks.get_state()
         found["row_use"] = self.row_use.clone()
@@ -219,7 +212,9 @@ class Racer:
     def meta(self) -> dict[str, Any]:
         """History, fault and running reward, for a checkpoint."""
         reward = [self.rewards.mean, self.rewards.square, self.rewards.count]
-        return {"history": self.history.meta(), "fault": self.fault, "reward": reward}
+        return {
+            "history": self.history.meta(), "fault": self.fault, "reward": reward, "updates": self.descent.updates,
+        }  # fmt: skip
 
     def clock(self) -> dict[str, Any]:
         """Seconds, which no two runs share."""
@@ -232,15 +227,10 @@ class Racer:
         with torch.no_grad():
             for name, p in own.items():
                 p.copy_(weights[name])
-        self.optimiser = self._new_optimiser()
-        prefix = f"{self.kind}.moments."
-        moments = [name.removeprefix(prefix) for name in state.tensors if name.startswith(prefix)]
-        parameters = list(self.net.parameters())
-        for name in moments:
-            number, _, what = name.partition(".")
-            p = parameters[int(number)]
-            value = state.tensor(prefix + name).clone()
-            self.optimiser.state[p][what] = value.to(self.device)
+        names = ("moments.first", "moments.second")
+        moments = {n: state.tensor(f"{self.kind}.{n}", (self.net.size,)) for n in names}
+        self.descent = self._new_descent()
+        self.descent.load(moments, int(meta["updates"]))
         self._noise.set_state(state.tensor(f"{self.kind}.random.switch"))
         self._masks.set_state(state.tensor(f"{self.kind}.random.masks"))
         self.row_use = state.tensor(f"{self.kind}.row_use", (self.shape.k,)).clone()

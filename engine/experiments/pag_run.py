@@ -81,8 +81,9 @@ class PagExperiment:
         self._rng = numpy_stream(params.seed, "batches")
         self._before_round = generator_to_json(self._rng)
         self._batches: list[Batch] = []
+        self._batch_size = params.batch
         self._order = [*(MODELS.index(kind) for kind in self.racers), MEASURING]
-        self.phase = self._order[0]
+        self._turn = self._order[0]
         self._measures: Iterator[Turn] | None = None
         self._next_measure: Turn | None = None
         self._values: dict[str, float] = {}
@@ -92,6 +93,11 @@ class PagExperiment:
         self.passes: dict[Model, tuple[object, pag_measures.Pass]] = {}
         self.past = Past()
         self.past.keep(0, self.racers)
+
+    @property
+    def phase(self) -> int:
+        """0 between rounds, else the turn that comes next (a place in the paper's phases)."""
+        return 0 if self._turn == self._order[0] else self._turn
 
     @property
     def round_values(self) -> Mapping[str, float]:
@@ -107,20 +113,20 @@ class PagExperiment:
 
     def step(self) -> Mapping[str, float]:
         """One turn: the next model's update, or one measurement. Values come with the last turn of a round."""
-        if self.phase == self._order[0]:
+        if self._turn == self._order[0]:
             self._begin_round()
-        if self.phase == MEASURING:
+        if self._turn == MEASURING:
             return self._measure_next()
         self._batches = self._batches or self._draw()
-        kind = MODELS[self.phase]
+        kind = MODELS[self._turn]
         racer = self.racers[kind]
         if not racer.fault:
             found = racer.update(self._batches)
             self._values |= {f"{name}_{kind}": value for name, value in found.items()}
             if racer.fault:
                 self.faults.broke(kind, racer.fault, self.steps_done)
-        self.phase = self._order[self._order.index(self.phase) + 1]
-        if self.phase == MEASURING:
+        self._turn = self._order[self._order.index(self._turn) + 1]
+        if self._turn == MEASURING:
             if all(r.fault for r in self.racers.values()):
                 raise Diverged("no model is left: all have stopped on numbers that are not finite. Lower the rate.")
             self._measures = self._measurements() if self._is_measured(self.steps_done + 1) else iter(())
@@ -135,10 +141,10 @@ class PagExperiment:
 
     def _begin_round(self) -> None:
         self._before_round = generator_to_json(self._rng)
-        self._values, self._batches = {}, []
+        self._values, self._batches, self._batch_size = {}, [], self.p.batch
 
     def _draw(self) -> list[Batch]:
-        drawn = [self.task.batch(self._rng, self.p.batch) for _ in range(self.p.accumulate)]
+        drawn = [self.task.batch(self._rng, self._batch_size) for _ in range(self.p.accumulate)]
         self.round_length = sum(len(e.target) for e in drawn[0]) / len(drawn[0])
         return [Batch.of(examples, self.device) for examples in drawn]
 
@@ -152,7 +158,7 @@ class PagExperiment:
         return {} if self._next_measure is not None else self._end_round()
 
     def _end_round(self) -> Mapping[str, float]:
-        self.phase, self._measures = self._order[0], None
+        self._turn, self._measures = self._order[0], None
         self.steps_done += 1
         self.faults.look(self)
         self.past.consider(self.steps_done, self.racers)
@@ -214,7 +220,7 @@ class PagExperiment:
 
     def progress(self) -> str:
         """Where training is."""
-        turn = "" if self.phase == self._order[0] else f" · {PARTS_OF_A_ROUND[self.phase]} next"
+        turn = "" if self._turn == self._order[0] else f" · {PARTS_OF_A_ROUND[self._turn]} next"
         stopped = [NAMES[kind] for kind, racer in self.racers.items() if racer.fault]
         return f"{self.steps_done:,} rounds{turn}" + (f" · {', '.join(stopped)} stopped" if stopped else "")
 
@@ -223,17 +229,18 @@ class PagExperiment:
     def state(self) -> State:
         """Everything; in the middle of a round its batch is drawn again from where the stream stood."""
         tensors = {name: t for racer in self.racers.values() for name, t in racer.tensors().items()}
-        is_between = self.phase == self._order[0]
+        is_between = self._turn == self._order[0]
         meta: dict[str, Any] = {
             "steps": self.steps_done,
-            "phase": self.phase,
+            "turn": self._turn,
             "batches": generator_to_json(self._rng) if is_between else self._before_round,
+            "batch": self.p.batch if is_between else self._batch_size,
             "values": {} if is_between else {n: v for n, v in self._values.items() if math.isfinite(v)},
             "models": {kind: racer.meta() for kind, racer in self.racers.items()},
             "clock": {kind: racer.clock() for kind, racer in self.racers.items()},
             "faults": self.faults.meta(),
         }
-        if self.phase == MEASURING:  # half a measurement is not kept: it is done again
+        if self._turn == MEASURING:  # half a measurement is not kept: it is done again
             meta["values"] = {n: v for n, v in self._values.items() if not n.startswith(MEASURED)}
             for kind, racer in self.racers.items():
                 done = sum(step <= self.steps_done for step in racer.history.steps)
@@ -248,10 +255,11 @@ class PagExperiment:
         for kind, racer in self.racers.items():
             racer.restore(state, models[kind], clock[kind])
         self._rng, self._before_round = rng, state.value("batches")
-        self.steps_done, self.phase = int(state.value("steps")), int(state.value("phase"))
+        self.steps_done, self._turn = int(state.value("steps")), int(state.value("turn"))
         self._values = {str(n): float(v) for n, v in state.value("values").items()}
         self._batches, self._measures, self._next_measure = [], None, None
-        if self.phase == MEASURING:
+        self._batch_size = int(state.value("batch"))
+        if self._turn == MEASURING:
             self._batches = self._draw()  # moves the stream on as the round had
         self.faults.restore(state.value("faults"))
         self.past.forget_after(self.steps_done)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from engine.papers.contract import Claim, Curve, Pace, Paper, Params, Preset, knob
+from engine.papers.contract import Claim, Curve, Paper, Params, Preset, knob
 from engine.papers.pag_views import ACTIONS, VIEWS, Model
 
 Task = Literal[
@@ -191,13 +191,11 @@ PRESETS = (
         "numbers-de", "Numbers into German · characters out",
         "Plans pay: one-and-twenty must look back, and the plan names the right word nine characters ahead.",
         {**_TEXT, "task": "numbers-de"}, steps=1000, cpu_time="2 min", gpu_time=_UNTRIED, memory="0.5 GB",
-        pace=Pace(slow=10.0, until=60),
     ),
     Preset(
         "euler", "Eulerian circuits · 8 + 4 nodes",
         "Plans do not pay: the models look again at nearly every edge. Draw a graph of your own.",
         {**_GRAPH, "task": "euler"}, steps=1000, cpu_time="1 min", gpu_time=_UNTRIED, memory="0.5 GB",
-        pace=Pace(slow=10.0, until=60),
     ),
     Preset(
         "dates", "Dates · 3 march 2017 → 2017-03-03",
@@ -351,5 +349,5 @@ PAPER = Paper(
     views=VIEWS,
     actions=ACTIONS,
     claims=CLAIMS,
-    phases=("baseline", "PAG", "rPAG"),
+    phases=("baseline", "PAG", "rPAG", "measuring"),
 )

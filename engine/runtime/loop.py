@@ -119,10 +119,12 @@ class Loop:
         if allowed <= 0:
             return False
         while allowed > 0 and now - begun < BURST_S:
+            before = self._step
             if not self._do(self._experiment.step):
                 break
-            allowed -= 1
-            self._governor.spend()
+            if self._step > before:  # a long update may be done in several steps
+                allowed -= 1
+                self._governor.spend()
             now = time.perf_counter()
         self._wall += now - begun
         self._governor.measured(self._step, now)
@@ -228,13 +230,9 @@ class Loop:
     def _step_whole(self) -> None:
         """One update while paused; an update begun phase by phase is completed."""
         self._mode = "paused"
-        if self._is_complete:
-            pass
-        elif isinstance(self._experiment, Phased) and self._experiment.phase > 0:
+        if not self._is_complete and self._do(self._experiment.step) and isinstance(self._experiment, Phased):
             while self._experiment.phase > 0 and self._do(self._experiment.step_phase):
                 pass
-        else:
-            self._do(self._experiment.step)
         self._report_progress(time.perf_counter(), force=True)
 
     def _step_phase(self) -> None:

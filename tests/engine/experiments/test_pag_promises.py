@@ -1,0 +1,235 @@
+"""What the race promises: looking changes nothing, resuming is exact, turns add up to rounds, it learns."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+from engine.data.images import DataError
+from engine.experiments.contract import Diverged, Experiment, Phased, actions_of, views_of
+from engine.papers import pag_views as v
+from engine.papers.contract import ParameterError
+from engine.papers.pag import ACTIONS, CURVES, PRESETS, VIEWS
+from engine.runtime.state import State
+from tests.engine.experiments.pag_runs import (
+    GRAPHS,
+    KINDS,
+    NUMBERS,
+    Heard,
+    assert_same_state,
+    begin,
+    kind,
+    last,
+    train,
+)
+
+
+def copied(state: State) -> State:
+    """As a file would bring it back: other tensors, plain values through JSON."""
+    return State({n: t.clone() for n, t in state.tensors.items()}, json.loads(json.dumps(state.meta)))
+
+
+def look_at_everything(experiment):
+    for view in views_of(experiment).values():
+        view(None)
+    experiment.film(v.FilmQuery(is_noisy=True, temperature=1.0, beam=1, switches=((1, True),), past=0))
+    for long in (experiment.evaluate(v.EvaluateArguments(40, is_noisy=True)), experiment.sweep(v.SweepArguments((2,)))):
+        next(long)
+        long.close()
+
+
+@pytest.mark.parametrize("name", ["numbers", "circuits, equal parameters", "questions, dropout"])
+def test_that_a_watched_run_equals_an_unwatched_one_to_the_bit(name):
+    watched, unwatched = kind(name), kind(name)
+    seen = train(watched, 2)
+    look_at_everything(watched)
+    watched.step()  # and in the middle of a round
+    look_at_everything(watched)
+    seen += train(watched, 2)
+    assert seen == train(unwatched, 4)
+    assert_same_state(watched.state(), unwatched.state())
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_that_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(name):
+    whole, first, second = kind(name), kind(name), kind(name)
+    train(whole, 9)
+    train(first, 9)
+    kept = copied(first.state())
+    train(first, 1)  # a state is a copy: training on must not reach into it
+    second.restore(kept)
+    assert second.steps_done == 9
+    assert train(second, 3) == train(whole, 3)  # over the measurement of round 10
+    assert_same_state(second.state(), whole.state())
+
+
+@pytest.mark.parametrize("turns", range(1, 10))
+def test_that_a_run_saved_in_the_middle_of_a_round_resumes_to_the_bit(turns):
+    whole, first, second = (kind("numbers") for _ in range(3))
+    for run in (whole, first):
+        train(run, 9)
+        for _ in range(turns):
+            run.step()
+    second.restore(copied(first.state()))
+    assert second.phase == whole.phase
+    assert_same_state(second.state(), whole.state())
+    assert train(second, 2) == train(whole, 2)
+    assert_same_state(second.state(), whole.state())
+
+
+def test_that_going_back_repeats_what_followed():
+    run = kind("circuits, equal parameters")
+    train(run, 3)
+    kept = copied(run.state())
+    once = train(run, 3)
+    run.restore(kept)
+    assert train(run, 3) == once
+
+
+def test_that_a_batch_changed_in_the_middle_of_a_round_is_for_the_next_round():
+    whole, second = kind("numbers"), kind("numbers")
+    train(whole, 2)
+    whole.step()
+    whole.change(whole.params.with_changes(batch=16, price=0.1))
+    second.change(whole.params)
+    second.restore(copied(whole.state()))
+    assert train(second, 2) == train(whole, 2)
+    assert_same_state(second.state(), whole.state())
+
+
+def test_that_all_models_see_the_same_batches_and_begin_with_the_same_shared_weights():
+    three, one = kind("numbers"), begin("numbers-de", **NUMBERS, models="PAG")
+    start = {n: dict(r.net.named_parameters()) for n, r in three.racers.items()}
+    for name in ("encoder.weight_hh_l0", "writer.weight", "gru2.weight_ih", "output.Wo.weight"):
+        assert torch.equal(start["baseline"][name], start["pag"][name])
+        assert torch.equal(start["baseline"][name], start["rpag"][name])
+    a, b = train(three, 3), train(one, 3)
+    assert [x["nll_pag"] for x in a] == [x["nll_pag"] for x in b], "the others in the race change nothing"
+
+
+def test_that_a_turn_is_one_models_update_and_a_round_all_of_them():
+    run = kind("numbers")
+    assert isinstance(run, Experiment) and isinstance(run, Phased)
+    phases, seen = [], 0
+    train(run, 1)
+    while run.steps_done < 2:
+        phases.append(run.phase)
+        before = [r.net.attention.Wc.weight.clone() for r in run.racers.values()]
+        run.step_phase()
+        after = [r.net.attention.Wc.weight for r in run.racers.values()]
+        seen += sum(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
+    assert phases == [0, 1, 2] and seen == 3 and run.phase == 0
+
+
+def test_that_parameter_counts_agree_when_they_are_asked_to():
+    run = begin("numbers-equal", models="all three", width=48)
+    counts = {kind: r.net.size for kind, r in run.racers.items()}
+    assert run.racers["baseline"].shape.width > 48
+    for found in counts.values():
+        assert found == pytest.approx(counts["pag"], rel=0.02)
+    race = run.race(None)
+    assert race.matched and race.parameters.sum(1).tolist() == list(counts.values())
+    plain = begin("numbers-de", **NUMBERS).race(None)
+    assert [r.planner > 0 for r in plain.runners] == [False, True, True]
+
+
+def test_that_a_state_of_another_network_is_refused_by_the_name_of_the_tensor():
+    run, other = kind("numbers"), begin("numbers-de", **{**NUMBERS, "width": 20})
+    with pytest.raises(ValueError, match=r"baseline\.weights"):
+        other.restore(run.state())
+
+
+def test_that_a_model_whose_numbers_break_stops_alone_and_is_mended():
+    heard = Heard()
+    run = begin("numbers-de", heard, **NUMBERS)
+    train(run, 2)
+    with torch.no_grad():
+        run.racers["rpag"].net.attention.Wq.weight[0, 0] = float("nan")
+    values = train(run, 2)
+    assert run.racers["rpag"].fault == "attention.Wq.weight"
+    assert "nll_pag" in values[-1] and "nll_rpag" not in values[-1]
+    (notice,) = heard.notices
+    assert notice[0] == "error" and "rPAG has stopped: attention.Wq.weight" in notice[2]
+    assert notice[3][0].action == "repair"
+    assert "stopped" in run.progress() and run.race(None).runners[2].state == "stopped"
+    again = begin("numbers-de", Heard(), **NUMBERS)
+    again.restore(copied(run.state()))
+    assert again.racers["rpag"].fault
+    rate = run.params.lr
+    assert "rPAG" in run.repair(v.Nothing()).text and run.params.lr == rate / 2
+    assert "nll_rpag" in train(run, 1)[-1] and heard.cleared == ["broken-rpag"]
+    assert run.repair(v.Nothing()).text == "Nothing was wrong."
+
+
+def test_that_a_race_in_which_all_have_stopped_says_so():
+    run = begin("numbers-de", **NUMBERS, models="PAG")
+    with torch.no_grad():
+        run.racers["pag"].net.start.bias[0] = float("inf")
+    with pytest.raises(Diverged, match="no model is left"):
+        train(run, 1)
+
+
+@pytest.mark.parametrize("preset", [p for p in PRESETS if not p.needs], ids=lambda p: p.id)
+def test_that_every_preset_of_the_pag_paper_that_needs_no_data_starts(preset):
+    small = {"width": 16, "embedding": 8, "batch": 8} if preset.id == "euler-360" else {}
+    run = begin(preset.id, **small)
+    values = train(run, 1)[-1]
+    assert {name.rsplit("_", 1)[0] for name in values} >= {"nll", "test_nll", "exact", "replans", "gradient"}
+    assert set(values) <= {curve.name for curve in CURVES}
+    assert run.memory() > 0
+
+
+def test_that_every_view_and_gesture_of_the_paper_is_answered_with_its_declared_type():
+    run = kind("circuits, equal parameters")
+    train(run, 1)
+    assert views_of(run).keys() == {spec.name for spec in VIEWS}
+    assert actions_of(run).keys() == {spec.name for spec in ACTIONS}
+    for spec in VIEWS:
+        assert isinstance(views_of(run)[spec.name](None), spec.payload)
+    small = {
+        "evaluate": v.EvaluateArguments(8, beam=2), "sweep": v.SweepArguments((2,), 20),
+        "grow": v.GrowArguments((3, 4), 0, 4),
+    }  # fmt: skip
+    for spec in ACTIONS:
+        answer = actions_of(run)[spec.name](small.get(spec.name, spec.arguments()))
+        if spec.partial is not None:
+            partials = []
+            while True:
+                try:
+                    partials.append(next(answer))
+                except StopIteration as end:
+                    answer = end.value
+                    break
+            assert partials and all(isinstance(p.result, spec.partial) for p in partials)
+        assert isinstance(answer, spec.result)
+
+
+def test_that_another_seed_is_another_run():
+    one, other = kind("numbers"), begin("numbers-de", **NUMBERS, seed=1)
+    assert train(one, 1) != train(other, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"circuit_from": 6, "circuit_to": 5}, "swap them"),
+        ({"distractor": 2}, "0 or at least 3"),
+        ({"circuit_from": 8, "circuit_to": 8, "distractor": 6}, "at most 12"),
+    ],
+)
+def test_that_graph_sizes_that_do_not_fit_are_refused_in_words(changes, words):
+    with pytest.raises((ParameterError, DataError), match=words):
+        begin("euler", **{**GRAPHS, **changes})
+
+
+@pytest.mark.parametrize("models", ["PAG", "rPAG", "baseline"])
+def test_that_every_model_learns_small_circuits_within_seconds(models):
+    run = begin("euler", **{**GRAPHS, "width": 32, "embedding": 24, "batch": 32, "circuit_to": 4, "distractor": 0,
+                            "lr": 4e-3}, models=models)  # fmt: skip
+    name = models.lower()
+    first = train(run, 1)[-1]
+    values = last(run, 149)
+    assert values[f"test_nll_{name}"] < 0.2 * first[f"test_nll_{name}"]
+    assert values[f"exact_{name}"] > 80.0
