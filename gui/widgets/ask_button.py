@@ -53,12 +53,17 @@ class AskButton(QPushButton):
             self._ticket.cancel()
             self._rest()
             return
-        ticket = self._bench.ask(
-            self._action, self._arguments(), self.on_result, lambda part, _fraction: self._show(part), self.on_error
-        )
+        ticket = self._bench.ask(self._action, self._arguments(), self.on_result, self.on_partial, self.on_error)
         if ticket.is_open:  # asking may have started an engine, or been refused
             self._ticket = ticket
             self.setText(STOP)
+
+    def on_partial(self, result: Any, fraction: float) -> None:
+        """A part of it, or only word of how far it is (fraction 0..1, -1: not known)."""
+        if 0 <= fraction < 1:
+            self.setText(f"{STOP} ({100 * fraction:.0f} %)")
+        if result is not None:
+            self._show(result)
 
     def on_result(self, result: Any) -> None:
         """All of it has come."""

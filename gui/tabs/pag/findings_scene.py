@@ -25,6 +25,8 @@ NO_PLAN = "No model with a plan is trained in this run: choose a model set with 
 class FindingsScene(QWidget):
     """Six panels; what costs more than a moment is measured at a click."""
 
+    least_height = 660
+
     def __init__(self, bench: Bench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench = bench
@@ -35,7 +37,7 @@ class FindingsScene(QWidget):
         self.switch_panels: tuple[Panel, ...] = (
             bench.panel("Re-plans by step", self.switching.steps),
             bench.panel("At word starts?", self.switching.boundaries),
-            bench.panel("How long plans are followed", self.switching.lengths),
+            bench.panel("Steps followed", self.switching.lengths),
         )
         self.temperature_panel = bench.panel("Temperature: gradient only", self.temperature.body)
         self.symbols = {
@@ -49,7 +51,7 @@ class FindingsScene(QWidget):
                 row(self.ahead_panel, self.sweep_panel),
                 row(steps, column(boundaries), lengths),
                 row(self.temperature_panel),
-                stretch=(9, 8, 8),
+                stretch=(10, 8, 7),
             )
         )
         layout = QVBoxLayout(self)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from engine.papers.pag_views import NEW_EDGE, NO_EDGE, Film, Graph
 from gui.shell.theme import theme
 from gui.tabs.pag.names import UNTRAINED
-from gui.tabs.pag.sketch import Sketch
+from gui.tabs.pag.sketch import Sketch, node_name
 from gui.widgets.painted import PaintedView, draw_text, number
 
 Mode = Literal["draw", "move", "erase", "start"]
@@ -306,7 +306,7 @@ class GraphCanvas(PaintedView):
             known = [int(n) for n in graph.nodes]
             if node in known:
                 return graph.names[known.index(node)]
-        return str(node)
+        return node_name(node)
 
     def _paint_words(self, painter: QPainter) -> None:
         film = self.film

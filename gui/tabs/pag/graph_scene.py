@@ -44,6 +44,8 @@ HINT = "Here the models re-plan at nearly every step: looking again is cheap, an
 class GraphScene(QWidget):
     """The canvas with its ribbon and timeline, the walks in words, and graphs of growing size."""
 
+    least_height = 560
+
     def __init__(self, bench: Bench, planning: Planning, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench, self._planning = bench, planning
@@ -93,7 +95,7 @@ class GraphScene(QWidget):
                 LegendEntry("looks at", "model"),
                 LegendEntry("walked", NEW),
                 LegendEntry("again", REPEATED),
-                LegendEntry("no such edge, stranded", MISSING, "dashed"),
+                LegendEntry("no edge, stranded", MISSING, "dashed"),
             ]
         )
         return self.canvas_panel
@@ -117,15 +119,17 @@ class GraphScene(QWidget):
         self.circuit, self.distractor = QSpinBox(), QSpinBox()
         self.circuit.setRange(3, 12)
         self.circuit.setValue(6)
-        self.circuit.setPrefix("circuit ")
+        self.circuit.setPrefix("n = ")
+        self.circuit.setToolTip("Nodes on the circuit")
         self.distractor.setRange(0, 8)
         self.distractor.setValue(4)
-        self.distractor.setPrefix("distractor ")
+        self.distractor.setPrefix("m = ")
+        self.distractor.setToolTip("Nodes of a second circuit that does not matter: 0 or at least 3")
         self.any = icon_button("dice", "A random graph of this size", self.on_any)
         self.held_out = push_button("Held-out", self.on_held_out, "The next held-out graph of the task")
         self.clear = icon_button("trash", "An empty canvas", self.on_clear)
         self.field = QLineEdit()
-        self.field.setPlaceholderText("edges: 0-1 1-2 2-0")
+        self.field.setPlaceholderText("edges: A-B B-C C-A")
         self.field.setAccessibleName("edges of the graph")
         keep_keys(self.field, Qt.Key.Key_Space, Qt.Key.Key_Left, Qt.Key.Key_Right)
         self.field.returnPressed.connect(self.on_typed)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
 POLICIES: tuple[tuple[Policy, str], ...] = (
-    ("run", "as the run decides"),
+    ("run", "as in the run"),
     ("learned", "learned switch"),
     ("always", "re-plan always"),
     ("every", "re-plan every m steps"),
@@ -67,6 +67,7 @@ class HandsCard(QWidget):
         self.beam = QSpinBox()
         self.beam.setRange(1, LARGEST_BEAM)
         self.beam.setPrefix("beam ")
+        self.beam.setFixedWidth(88)
         self.beam.setToolTip("Hypotheses kept side by side; 1 is greedy. Each carries its own plan and commitment")
         self.beam.valueChanged.connect(lambda n: self._planning.set_query(beam=n))
         self.noise = switch("Noise", "Gumbel noise on the switch, as in the released code; up: always the same picture")
@@ -89,8 +90,8 @@ class HandsCard(QWidget):
         self.past.setMinimumWidth(60)
         keep_keys(self.past, Qt.Key.Key_Left, Qt.Key.Key_Right)
         self.past.valueChanged.connect(self.on_past)
-        self.when = label("present weights", "muted")
-        return _across(label("weights:", "muted"), self.past, self.when)
+        self.when = label("now", "muted")
+        return _across(label("weights of", "muted"), self.past, self.when)
 
     # --- what happens -------------------------------------------------------------------------------------------
 
@@ -102,14 +103,14 @@ class HandsCard(QWidget):
     def on_past(self, place: int) -> None:
         """Weights of a kept moment; the right end are the present ones."""
         past = self._kept[place] if place < len(self._kept) else -1
-        self.when.setText("present weights" if past < 0 else f"update {past:,}")
+        self.when.setText("now" if past < 0 else f"update {past:,}")
         self._planning.set_query(past=past)
 
     def on_run_started(self) -> None:
         """Another run has kept nothing yet."""
         self._kept = ()
         self.past.setRange(0, 0)
-        self.when.setText("present weights")
+        self.when.setText("now")
         self._planning.set_query(past=-1)
 
     def set_step(self, step: int) -> None:
@@ -133,7 +134,7 @@ class HandsCard(QWidget):
         """Buttons follow the query."""
         query = self._planning.query
         self.policy.setCurrentIndex([name for name, _ in POLICIES].index(query.policy))
-        self.period.setEnabled(query.policy == "every")
+        self.period.setVisible(query.policy == "every")
         self.noise.setChecked(bool(query.is_noisy))
         self.intended.setChecked(query.follow_from >= 0)
         self.release.setEnabled(self._planning.is_touched)

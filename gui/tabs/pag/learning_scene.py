@@ -30,6 +30,8 @@ _MEGA = 1e6
 class LearningScene(QWidget):
     """Eight panels; the numbers over seconds are each model's own training time, not that of the window."""
 
+    least_height = 660
+
     def __init__(self, bench: Bench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench = bench
@@ -40,7 +42,7 @@ class LearningScene(QWidget):
         self.symbols = {"race": exact, "parameters": counts, "sizes": sizes}
         self.grid = PanelGrid()
         self.grid.arrange(
-            column(row(exact, nll, counts, stretch=(4, 3, 4)), row(hits, rate, *inside), sizes, stretch=(4, 3, 4))
+            column(row(exact, nll, counts, stretch=(7, 5, 8)), row(hits, rate, *inside), sizes, stretch=(4, 3, 4))
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -115,11 +117,11 @@ class LearningScene(QWidget):
     def _draw_counts(self, view: RaceView) -> None:
         rows: list[tuple[str | tuple[str, str], ...]] = [
             ("parameters", *(f"{r.parameters:,}" for r in view.runners)),
-            ("of them plan", *(f"{r.planner:,}" for r in view.runners)),
+            ("planner", *(f"{r.planner:,}" for r in view.runners)),
             ("width H", *(str(r.width) for r in view.runners)),
-            ("ms an update", *(number(r.ms_per_update, 3) for r in view.runners)),
-            ("95 % at update", *(_reached(r.reached_step, 0) for r in view.runners)),
-            ("95 % at second", *(_reached(r.reached_second, 1) for r in view.runners)),
+            ("ms/update", *(number(r.ms_per_update, 3) for r in view.runners)),
+            ("95 %: update", *(_reached(r.reached_step, 0) for r in view.runners)),
+            ("95 %: second", *(_reached(r.reached_second, 1) for r in view.runners)),
         ]
         parts = zip(view.parts, view.parameters.T.tolist(), strict=True)
         rows += [((part, "muted"), *((f"{int(n):,}", "muted") for n in counts)) for part, counts in parts]
@@ -152,4 +154,4 @@ class LearningScene(QWidget):
 
 
 def _reached(value: float, digits: int) -> str:
-    return "not yet" if value < 0 else f"{value:,.{digits}f}"
+    return "–" if value < 0 else f"{value:,.{digits}f}"

@@ -18,6 +18,8 @@ from gui.tabs.pag.planning import Planning
 from gui.widgets.bars import Bars
 from gui.widgets.painted import number
 
+_BREAK = "\u200b"
+"""Nothing to see, but a line may end there: words of many letters would not wrap."""
 _NEAR = 60
 """Symbols around the present one that are written out."""
 _ENDS = 4
@@ -100,7 +102,7 @@ class NextCard(QWidget):
 
     def _written(self, film: Film) -> str:
         """The output: what is written, the present symbol, what comes."""
-        colors, between = theme().colors, " " if self.view is not None and self.view.kind == "graph" else ""
+        colors, between = theme().colors, " " if self.view is not None and self.view.kind == "graph" else _BREAK
         first = max(0, self.step - _NEAR)
         past = escape(between.join(film.shown[first : self.step]))
         now = escape(film.shown[self.step])

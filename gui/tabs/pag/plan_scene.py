@@ -19,6 +19,7 @@ from gui.tabs.pag.source_bar import SourceBar
 from gui.widgets.legend import LegendEntry
 from gui.widgets.panel import Panel
 from gui.widgets.panel_grid import PanelGrid, column, row
+from gui.widgets.scrolling import Scrolling
 from gui.widgets.segments import switch
 from gui.widgets.slider_row import SliderRow
 from gui.widgets.stacked import Stacked
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
 RATE = 5.0
 """Steps a second while the film runs by itself."""
 SHOWN: tuple[Model, ...] = ("pag", "rpag", "baseline")
-GRAPH_HINT = "On graphs the models re-plan at nearly every step: plans pay where the future is predictable."
-TEXT_HINT = "Rows are the next steps. Followed: they slide up. Re-planned: they are partly rewritten."
+GRAPH_HINT = "On graphs models re-plan at nearly every step: plans pay where the future is predictable."
+TEXT_HINT = "Rows: the next steps. Followed, they slide up; re-planned, they are rewritten."
 
 
 class PlanScene(QWidget):
     """Six panels over one view; every one of them stands at the step of the timeline."""
+
+    least_height = 610
 
     def __init__(self, bench: Bench, planning: Planning, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,15 +69,15 @@ class PlanScene(QWidget):
     def _plan_panel(self) -> Panel:
         self.plan, self.ribbon, self.commitment = PlanMap(), Ribbon(), Commitment()
         self.commitment.setFixedWidth(132)
-        self.source = SourceBar(self._bench, self._planning)
+        self.paint = switch("Paint", "Drag over fields of a row of the plan: the decoder must look there", "brush")
+        self.paint.toggled.connect(self.on_painting_changed)
+        self.source = SourceBar(self._bench, self._planning, (self.paint,))
         self.timeline = Timeline("steps of the decoding", surface="card")
         self.timeline.set_rate(RATE)
         self.timeline.set_loop(True)
-        self.timeline.set_text(lambda t: f"step {t + 1} of {self.timeline.length}")
+        self.timeline.set_text(lambda t: f"{t + 1} of {self.timeline.length}")
         self.speed = SliderRow("steps/s", "Speed of the film", low=1.0, high=30.0, value=RATE, log=True, width=0)
-        self.speed.setFixedWidth(160)
-        self.paint = switch("Paint", "Drag over fields of a row of the plan: the decoder must look there", "brush")
-        self.paint.toggled.connect(self.on_painting_changed)
+        self.speed.setFixedWidth(150)
         body, below = QWidget(), QWidget()
         across = QHBoxLayout(body)
         across.setContentsMargins(0, 0, 0, 0)
@@ -88,7 +91,6 @@ class PlanScene(QWidget):
         line.setSpacing(14)
         line.addWidget(self.timeline, 1)
         line.addWidget(self.speed)
-        line.addWidget(self.paint)
         down.addLayout(line)
         self.timeline.position_changed.connect(self.on_step)
         self.speed.value_changed.connect(self.timeline.set_rate)
@@ -107,12 +109,12 @@ class PlanScene(QWidget):
     def _next_panel(self) -> Panel:
         self.coming = NextCard(self._planning)
         self.next_panel = self._bench.panel("Next symbol", self.coming)
-        self.next_panel.set_subtitle("click another to continue from it")
+        self.next_panel.set_subtitle("click: continue from it")
         return self.next_panel
 
     def _hands_panel(self) -> Panel:
         self.hands = HandsCard(self._bench, self._planning)
-        self.hands_panel = self._bench.panel("Your hand", self.hands)
+        self.hands_panel = self._bench.panel("Your hand", Scrolling(self.hands))
         return self.hands_panel
 
     def _alignment_panel(self, model: Model) -> Panel:

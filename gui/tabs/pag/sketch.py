@@ -8,7 +8,18 @@ from collections.abc import Iterable, Sequence
 
 Edge = tuple[int, int]
 NO_QUERY: Edge = (-1, -1)
-_PAIR = re.compile(r"^(\d+)\s*[-–]\s*(\d+)$")
+LETTERS = 26
+_PAIR = re.compile(r"^([A-Za-z]|\d+)[-–]([A-Za-z]|\d+)$")
+
+
+def node_name(label: int) -> str:
+    """Letters, as the tasks call their nodes: 0 is A."""
+    return chr(ord("A") + label) if 0 <= label < LETTERS else str(label)
+
+
+def _label(name: str) -> int:
+    """The other way round; digits stand for themselves."""
+    return int(name) if name.isdigit() else ord(name.upper()) - ord("A")
 
 
 class SketchError(ValueError):
@@ -80,8 +91,8 @@ class Sketch:
     # --- words --------------------------------------------------------------------------------------------------
 
     def text(self) -> str:
-        """The edges as they can be typed: `0-1 1-2 2-0`."""
-        return " ".join(f"{a}-{b}" for a, b in self.edges)
+        """The edges as they can be typed: `A-B B-C C-A`."""
+        return " ".join(f"{node_name(a)}-{node_name(b)}" for a, b in self.edges)
 
     def read(self, text: str) -> None:
         """Edges from such a text. Raises `SketchError` naming the part that is not two labels with a hyphen."""
@@ -91,8 +102,8 @@ class Sketch:
                 continue
             pair = _PAIR.match(part)
             if pair is None:
-                raise SketchError(f"“{part}” is not an edge: write two node labels with a hyphen, like 0-1 1-2 2-0")
-            edges.append((int(pair[1]), int(pair[2])))
+                raise SketchError(f"“{part}” is not an edge: write two node labels with a hyphen, like A-B B-C C-A")
+            edges.append((_label(pair[1]), _label(pair[2])))
         kept = {_sorted(e) for e in edges}
         self.load({n for e in edges for n in e}, edges, self.query if _sorted(self.query) in kept else NO_QUERY)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -36,9 +37,11 @@ def prompt_of(params: object) -> str:
 
 
 class SourceBar(QWidget):
-    """A field, buttons for examples, and one line of words; `show_view` says what the engine made of it."""
+    """A field, buttons for examples, one line of words with `tools` beside it; `show_view` says what is unusual."""
 
-    def __init__(self, bench: Bench, planning: Planning, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, bench: Bench, planning: Planning, tools: Sequence[QWidget] = (), parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._bench, self._planning = bench, planning
         self._examples = 0
@@ -74,7 +77,8 @@ class SourceBar(QWidget):
         layout.addLayout(line)
         below = QHBoxLayout()
         below.addWidget(self.words, 1)
-        below.addWidget(self.target)
+        for tool in (*tools, self.target):
+            below.addWidget(tool)
         layout.addLayout(below)
         planning.source_changed.connect(self.on_source_changed)
         planning.changed.connect(lambda: self.target.choose(TARGETS.index(planning.query.target)))

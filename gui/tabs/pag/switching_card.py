@@ -17,7 +17,7 @@ class SwitchingCard:
     """Three bodies for three panels: `steps`, `boundaries`, `lengths`."""
 
     def __init__(self) -> None:
-        self.by_step = LinesPlot("re-plans by step", "output step", "re-plans (%)")
+        self.by_step = LinesPlot("re-plans by step", "output step", "steps (%)")
         self.at_boundaries = Bars(low=0.0, high=100.0, unit="%", name="re-plans at word boundaries")
         self.follow = LinesPlot("follow lengths", "steps followed", "plans (%)")
         self.step_words, self.boundary_words = (label("", "muted", wrap=True) for _ in range(2))
@@ -60,7 +60,7 @@ class SwitchingCard:
             f"{model_name(s.model)} at {percent(s.at_boundary)} of word starts, {percent(s.elsewhere)} elsewhere"
             for s in known
         )
-        self.boundary_words.setText(f"Re-plans that fall on a word start; hollow: chance. {said}.")
+        self.boundary_words.setText(f"Share of re-plans there; hollow: chance. {said}.")
 
     def _draw_lengths(self, switching: tuple[Switching, ...]) -> None:
         lines = []

@@ -13,6 +13,9 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
 
 from gui.shell.theme import theme
 
+_SMALLER = 0.92
+"""Of the font of the window: three models stand side by side in a narrow panel."""
+
 
 class TextTable(QScrollArea):
     """`show_rows(header, rows)`; a cell may be (text, colour meaning). `note` stands below in muted words."""
@@ -27,6 +30,9 @@ class TextTable(QScrollArea):
         self._label = QLabel()
         self._label.setTextFormat(Qt.TextFormat.RichText)
         self._label.setWordWrap(True)
+        font = self._label.font()
+        font.setPointSizeF(font.pointSizeF() * _SMALLER)
+        self._label.setFont(font)
         self._label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setWidget(self._label)

@@ -25,7 +25,8 @@ _RAMP = 54.0
 class TokenMap(PaintedView):
     """[rows, columns] of values 0..1, row 0 at the top; words left of the rows and below the columns.
 
-    Words of the columns stand upright where they do not fit side by side. Subclasses paint on top in `paint_marks`.
+    Words of the columns lie in two lines by turns, or stand upright, where they do not fit side by side.
+    Subclasses paint on top in `paint_marks`.
     """
 
     def __init__(self, name: str, *, x_label: str, y_label: str, parent: QWidget | None = None) -> None:
@@ -68,17 +69,20 @@ class TokenMap(PaintedView):
         wide = max((metrics.horizontalAdvance(w) for w in self.row_words), default=0.0)
         left = line + min(wide, _WORDS_WIDE * self.width()) + _PAD
         width = max(1.0, self.width() - left - self.right_margin())
-        bottom = 2 * line + 2
-        if self.words_stand(width):
+        bottom = (1 + self.word_lines(width)) * line + 2
+        if not self.word_lines(width):
             tall = max((metrics.horizontalAdvance(w) for w in self.column_words), default=0.0)
             bottom = min(tall + 4, _WORDS_HIGH * self.height()) + line + 2
         return QRectF(left, _PAD, width, max(1.0, self.height() - _PAD - bottom))
 
-    def words_stand(self, width: float) -> bool:
-        """Whether the words of the columns are too wide to lie side by side in so many pixels."""
+    def word_lines(self, width: float) -> int:
+        """Lines that the words of the columns need in so many pixels: 1, 2 (by turns), or 0: they stand upright."""
         metrics = self._metrics()
         widest = max((metrics.horizontalAdvance(w) for w in self.column_words), default=0.0)
-        return bool(self.column_words) and widest + 3 > width / len(self.column_words) and widest > metrics.height()
+        cell = width / max(1, len(self.column_words))
+        if widest + 3 <= cell or widest <= metrics.height():
+            return 1
+        return 2 if widest + 3 <= 2 * cell else 0
 
     def cell(self, row: float, column: float) -> QRectF:
         """The field of one value (fractions lie between fields)."""
@@ -159,16 +163,17 @@ class TokenMap(PaintedView):
     def _paint_columns(self, painter: QPainter, area: QRectF) -> None:
         line = painter.fontMetrics().height()
         width = area.width() / len(self.column_words)
-        stand = self.words_stand(area.width())
+        lines = self.word_lines(area.width())
         room = self.height() - area.bottom() - line - 3
-        every = max(1, -(-line // max(1, int(width)))) if stand and width < line else 1
+        widest = line if not lines else max(painter.fontMetrics().horizontalAdvance(w) for w in self.column_words) + 2
+        every = max(1, -(-widest // max(1, int(lines * width or width))))
         plain = painter.font()
         marked = QFont(plain)
         marked.setUnderline(True)
         for i in range(0, len(self.column_words), every):
             painter.setFont(marked if self.is_underlined(i) else plain)
             middle = area.left() + (i + 0.5) * width
-            if stand:
+            if not lines:
                 painter.save()
                 painter.translate(middle - line / 2, area.bottom() + 2 + room)
                 painter.rotate(-90)
@@ -176,7 +181,8 @@ class TokenMap(PaintedView):
                 draw_text(painter, QRectF(0, 0, room, line), self.column_words[i], flags, self.column_meaning(i))
                 painter.restore()
             else:
-                box = QRectF(middle - max(width, line) / 2, area.bottom() + 1, max(width, line), line)
+                wide, down = max(lines * width, float(line)), line * (i % 2) if lines == 2 else 0
+                box = QRectF(middle - wide / 2, area.bottom() + 1 + down, wide, line)
                 draw_text(painter, box, self.column_words[i], Qt.AlignmentFlag.AlignCenter, self.column_meaning(i))
         painter.setFont(plain)
         below = QRectF(area.left(), self.height() - line - 1, area.width(), line)

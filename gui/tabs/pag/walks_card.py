@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.papers.pag_views import FilmView
 from gui.tabs.pag.names import COLOURS, model_name
+from gui.tabs.pag.sketch import node_name
 from gui.tabs.pag.text_table import TextTable
 
 SET_MATCH = "Set match is what the reference code calls accuracy: the same nodes, in any order. It is not a circuit."
@@ -21,7 +22,7 @@ class WalksCard(TextTable):
         if graph is None:
             self.show_rows((), ())
             return
-        answer = " ".join(str(int(n)) for n in graph.answer)
+        answer = " ".join(node_name(int(n)) for n in graph.answer)
         rows: list[tuple[str | tuple[str, str], ...]] = [
             (("solver", "target"), (answer or "no circuit", "target" if answer else "bad"), "", "", "")
         ]
@@ -31,7 +32,7 @@ class WalksCard(TextTable):
             if walk is None:
                 continue
             name = (model_name(film.model), COLOURS[film.model])
-            nodes = " ".join(str(int(n)) for n in walk.nodes)
+            nodes = " ".join(node_name(int(n)) for n in walk.nodes)
             rows.append((name, nodes, *(_tick(v) for v in (walk.exact, walk.same_set, walk.valid))))
             if walk.words:
                 faults.append(f"{model_name(film.model)}: {walk.words}")

@@ -77,7 +77,7 @@ def graph(edges: tuple[tuple[int, int], ...] = EDGES, why_not: str = "", offendi
     nodes = sorted({n for e in edges for n in e})
     return v.Graph(
         nodes=np.array(nodes, np.int16), edges=np.array(edges, np.int16).reshape(-1, 2),
-        names=tuple(str(n) for n in nodes),
+        names=tuple("ABCDEFGHIJKL"[n] for n in nodes),
         token_edge=np.array([i for i in range(len(edges)) for _ in range(2)] + [-1], np.int16),
         token_nodes=np.array([*pairs, (0, 1)], np.int16), query=(0, 1),
         answer=np.zeros(0, np.int16) if why_not else np.array([0, 1, 2, 3, 0], np.int16), circuits=1,
@@ -133,7 +133,7 @@ def race(stopped: bool = False) -> v.RaceView:
     return v.RaceView(
         runners=tuple(runner(i, m) for i, m in enumerate(v.MODELS)), clock="CPU seconds of the training thread",
         sample=200, parts=("encoder", "decoder", "attention", "plan"),
-        parameters=np.array([[50_000, 90_000, 60_000, 0], [50_000, 90_000, 60_000, 9000], [50_000, 90_000, 60_000, 9000]]),
+        parameters=np.array([[50_000, 90_000, 60_000, plan] for plan in (0, 9000, 9000)]),
         matched=False, memory=12.5e6,
     )  # fmt: skip
 
