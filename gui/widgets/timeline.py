@@ -53,20 +53,20 @@ class _Track(PaintedView):
     def _paint_scale(self, painter: QPainter) -> None:
         """Ticks at the first moment and at 1, 2, 5 of each decade, named where the words do not touch."""
         painter.setFont(self.small_font(0.8))
-        line, free_from = painter.fontMetrics().height(), 0.0
+        line, taken = painter.fontMetrics().height(), list[QRectF]()
         last = self.first + self.length - 1
         decades = range(len(str(max(1, last))))
-        named = (digit * 10**d for d in decades for digit in _NAMED)
-        for name in (self.first, *(n for n in named if self.first < n <= last)):
+        named = [digit * 10**d for d in decades for digit in _NAMED if self.first < digit * 10**d <= last]
+        for name in (self.first, *named[-1:], *named[:-1]):  # the ends are named before what lies between them
             x, text = self._x(name - self.first), f"{name:,}"
             painter.setPen(QPen(theme().color("muted"), 1))
             painter.drawLine(QPointF(x, 16), QPointF(x, 19))
             width = painter.fontMetrics().horizontalAdvance(text) + 2
             left = min(max(0.0, x - width / 2), self.width() - width)
-            if left >= free_from:
-                box = QRectF(left, self.height() - line, width, line)
+            box = QRectF(left, self.height() - line, width, line)
+            if not any(box.adjusted(-5, 0, 5, 0).intersects(other) for other in taken):
                 draw_text(painter, box, text, Qt.AlignmentFlag.AlignCenter, "muted")
-                free_from = left + width + 6
+                taken.append(box)
 
     def paint(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -24,7 +24,7 @@ SCENES = ("Chain", "Paint", "Clamp", "Latent map", "Training", "Beside ALI and G
 SYMBOLS = {
     "chain": 0, "timeline": 0, "health": 0, "film": 0, "quality": 0, "distance": 0, "paint": 1, "mask": 1,
     "variance": 1, "seam": 1, "inpaint": 1, "clamp": 2, "hold": 2, "beliefs": 2, "tasks": 2, "latent": 3, "place": 3,
-    "probe": 3, "flow": 4, "aids": 4, "losses": 4, "logits": 4, "phases": 4, "samples": 5, "mixing": 5,
+    "probe": 5, "flow": 4, "aids": 4, "losses": 4, "logits": 4, "phases": 4, "samples": 5, "mixing": 5,
     "transition": 5,
 }  # fmt: skip
 """Pictures that the explanation points at, and their scene."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.papers.gibbsnet import AIDS, GibbsNetParams
 from gui.shell.rows import label
@@ -61,17 +61,16 @@ class AidsCard(QWidget):
         self.paper.clicked.connect(lambda on: bench.change(paper_mode=on))
         self.words = label("", "muted", wrap=True)
         inner = QWidget()
-        grid = QGridLayout(inner)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(3)
-        grid.setColumnStretch(1, 1)
-        for line, name in enumerate(AIDS):
+        lines = QVBoxLayout(inner)
+        lines.setContentsMargins(0, 0, 6, 0)
+        lines.setSpacing(2)
+        for name in AIDS:
             button = switch(name, REASONS[name].reason)
             button.clicked.connect(lambda on, name=name: self.on_switched(name, on))
             self.switches[name] = button
-            grid.addWidget(button, line, 0)
-            grid.addWidget(label(REASONS[name].reason, "muted", wrap=True), line, 1)
-        grid.setRowStretch(len(AIDS), 1)
+            lines.addWidget(button)
+            lines.addWidget(label(REASONS[name].reason, "muted", wrap=True))
+        lines.addStretch(1)
         scroll = QScrollArea()
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidgetResizable(True)

@@ -26,6 +26,8 @@ RATE = 8.0
 """Gibbs steps a second while it plays at first."""
 FOLLOW_MS = 3000
 """Between two recordings while the wall follows the training."""
+LEAST_FOLLOWED = 50
+"""Steps that are recorded while following, when the hand is at an earlier one; the rest comes when it is asked for."""
 
 
 class ChainControls(QWidget):
@@ -44,12 +46,13 @@ class ChainControls(QWidget):
         self._seed, self._branch_seed = 0, 0
         self._wanted_models: tuple[ModelName, ...] = ("gibbsnet",)
         self._info: TapeInfo | None = None
+        self._is_whole = False
         self.point: tuple[float, float] | None = None
         self.timeline = Timeline("Gibbs steps", surface="card", logarithmic=True, first=1)
         self.timeline.set_rate(RATE)
         self.timeline.set_loop(True)
         self.timeline.set_text(lambda moment: f"step {moment + 1:,}")
-        self.timeline.position_changed.connect(lambda moment: reader.go_to(moment + 1))
+        self.timeline.position_changed.connect(self.on_moved)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
@@ -64,14 +67,14 @@ class ChainControls(QWidget):
         self.speed = SliderRow(
             "steps/s", "Gibbs steps a second while it plays", low=1, high=240, value=RATE, log=True, width=0
         )
-        self.speed.setFixedWidth(170)
+        self.speed.setFixedWidth(150)
         self.speed.value_changed.connect(self.timeline.set_rate)
         self.length = QComboBox()
         for steps in LENGTHS:
-            self.length.addItem(f"{steps:,} steps", steps)
+            self.length.addItem(f"to {steps:,}", steps)
         self.length.setCurrentIndex(LENGTHS.index(5000))
         self.length.setToolTip("How long the chains run; they were trained with K steps only")
-        self.length.activated.connect(lambda _i: self.record())
+        self.length.activated.connect(lambda _i: self.on_length_chosen())
         self.start = QComboBox()
         for words, start in STARTS:
             self.start.addItem(f"from {words}", start)
@@ -88,7 +91,7 @@ class ChainControls(QWidget):
             "morphs. Up: this version of the model is kept while training goes on",
         )  # fmt: skip
         self.follow.setChecked(True)
-        self.again = icon_button("reset", "Record the chains again with the weights of now", self.record)
+        self.again = icon_button("reset", "Record the chains again with the weights of now", lambda: self.record())
         return FlowRow(
             (self.speed, self.branch, self.drop, self.follow, self.length, self.start, self.noise, self.again)
         )
@@ -98,21 +101,33 @@ class ChainControls(QWidget):
         """Whether a tape is on its way."""
         return self._ticket is not None and self._ticket.is_open
 
+    @property
+    def wanted_steps(self) -> int:
+        """How long the chains shall be."""
+        return int(self.length.currentData())
+
     # --- recording ----------------------------------------------------------------------------------------------
 
     def set_models(self, models: tuple[ModelName, ...]) -> None:
         """Whose chains are recorded."""
         self._wanted_models = models
 
-    def record(self) -> None:
-        """Record the main tape with the weights of now."""
+    def on_moved(self, moment: int) -> None:
+        """Another step in the hand; what the present tape does not reach is recorded."""
+        self._reader.go_to(moment + 1)
+        recorded = self._info.recorded if self._info is not None else 0
+        if moment + 1 > recorded and self._is_whole and not self.is_recording:
+            self.record()
+
+    def record(self, steps: int = 0) -> None:
+        """Record the main tape with the weights of now. steps: how far (0: as long as is chosen)."""
         if self._ticket is not None:
             self._ticket.cancel()
         self._reader.is_recording = True
         start: Start = "point" if self.point is not None else self.start.currentData()
         arguments = RecordArguments(
             chains=CHAINS,
-            steps=int(self.length.currentData()),
+            steps=steps or self.wanted_steps,
             seed=self._seed,
             start=start,
             point=self.point or (0.0, 0.0),
@@ -126,12 +141,14 @@ class ChainControls(QWidget):
         """A part of it is there."""
         self._show_info(info)
         self.tape_told.emit(f"recording: step {info.recorded:,} of {info.steps:,}")
-        if self._reader.recorded < self._reader.step <= info.recorded or not self._reader.recorded:
-            self._reader.go_to(self._reader.step)
+        if self._reader.recorded < self._reader.step <= info.recorded or not self._is_whole:
+            self._reader.recorded = info.recorded
+            self._reader.refresh()
 
     def on_recorded(self, info: TapeInfo) -> None:
         """All of it."""
         self._ticket, self._reader.is_recording = None, False
+        self._is_whole = True
         self._show_info(info)
         self._reader.recorded = info.recorded
         self._reader.refresh()
@@ -144,17 +161,22 @@ class ChainControls(QWidget):
 
     def _show_info(self, info: TapeInfo) -> None:
         self._info = info
-        shown = info.recorded if not self.timeline.length else max(info.recorded, min(self.timeline.length, info.steps))
-        self.timeline.set_length(shown)
+        self.timeline.set_length(self.wanted_steps if self._is_whole else info.recorded)
 
     def on_run_started(self) -> None:
         """Another run: no tape is left of the old one."""
-        self._ticket, self._info = None, None
+        self._ticket, self._info, self._is_whole, self.point = None, None, False, None
         self.drop.hide()
         self.timeline.pause()
         self.timeline.clear_marks()
         self.timeline.set_length(0)
         self._reader.forget()
+
+    def on_length_chosen(self) -> None:
+        """Longer or shorter chains."""
+        self._is_whole = False
+        self.timeline.set_length(min(self.timeline.length, self.wanted_steps))
+        self.record()
 
     def on_start_chosen(self) -> None:
         """Another beginning."""
@@ -178,7 +200,7 @@ class ChainControls(QWidget):
             self._info.version if self._info else -1
         )
         if self.follow.isChecked() and is_idle and training and self.isVisible():
-            self.record()
+            self.record(max(LEAST_FOLLOWED, min(self._reader.step, self.wanted_steps)))
 
     # --- branching ----------------------------------------------------------------------------------------------
 
@@ -192,7 +214,7 @@ class ChainControls(QWidget):
             chain=self._reader.chain,
             count=BRANCH_CHAINS,
             seed=self._branch_seed,
-            steps=max(1, int(self.length.currentData()) - step),
+            steps=max(1, self.wanted_steps - step),
         )
         self._bench.ask("branch", arguments, self.on_branched, self.on_branch_partial)
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 WAITING = "Press Train, or wait a moment: the engine is starting."
 NO_CLASSES = "These data have no classes to count."
+RECORDING = "The first chains are being recorded."
 TOY_POINTS = 400
 
 
@@ -97,7 +98,8 @@ class ChainScene(QWidget):
         self.film = ImageGrid(table="grey", low=0.0, high=255.0, name="one chain at round steps")
         self.film.selected.connect(self.on_film_selected)
         self._film_steps: list[int] = []
-        self.film_panel = self._bench.panel("Film of one chain", self.film)
+        self.film_panel = self._bench.panel("Film of chain 0", self.film)
+        self.film_panel.set_empty(RECORDING)
         return self.film_panel
 
     def _quality(self) -> Panel:
@@ -110,6 +112,7 @@ class ChainScene(QWidget):
     def _along(self) -> Panel:
         self.along = AlongCard()
         self.along_panel = self._bench.panel("Along these chains", self.along.body)
+        self.along_panel.set_empty(RECORDING)
         self._along_watch = self._bench.watch(
             "along", self.along_panel, when_there_is_one(self.draw_along), AlongQuery()
         )
@@ -129,6 +132,10 @@ class ChainScene(QWidget):
         self._began = False
         self.controls.on_run_started()
         self.quality.forget()
+        self.quality_panel.set_empty("")
+        self.film_panel.set_empty(RECORDING)
+        self.along_panel.set_empty(RECORDING)
+        self.classes_panel.set_empty(RECORDING)
 
     def on_rewound(self) -> None:
         """Other weights: record when the next facts come."""
@@ -147,9 +154,8 @@ class ChainScene(QWidget):
         facts = self._facts
         self.controls.set_models(facts.models)
         self.either.show_choice(self.wall if facts.has_pictures else self.plane)
-        self.film_panel.set_empty(
-            "" if facts.has_pictures else "Points of the plane have no film: see the chains above."
-        )
+        if not facts.has_pictures:
+            self.film_panel.set_empty("Points of the plane have no film: see the chains above.")
         if facts.view is None:
             return
         self.classes_panel.set_empty("" if facts.view.judged else NO_CLASSES)
@@ -164,7 +170,6 @@ class ChainScene(QWidget):
         """One step of every model's chains."""
         self._main = view
         self.wall_panel.set_empty("")
-        self.controls.timeline.set_length(max(self.controls.timeline.length, view.info.recorded))
         self._draw_bands()
 
     def draw_branch(self, view: ChainView) -> None:
@@ -231,11 +236,13 @@ class ChainScene(QWidget):
             return
         self._film_steps = [int(s) for s in view.steps]
         chain = min(self.reader.chain, view.images.shape[2] - 1)
+        self.film_panel.set_empty("")
         self.film.set_images(pictures(view.images[0, :, chain]), [_short(s) for s in self._film_steps])
         self.film_panel.set_title(f"Film of chain {chain}")
 
     def draw_along(self, view: AlongView) -> None:
         """Curves along the tape."""
+        self.along_panel.set_empty("")
         self.along.show_view(view)
         self.along.plot.set_cursor(float(self.reader.step))
 

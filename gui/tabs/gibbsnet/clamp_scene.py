@@ -75,7 +75,7 @@ class ClampScene(QWidget):
         return self._bench.panel("Read a picture", Stacked(self.pad.canvas, body=self.hold_picture))
 
     def _wall(self) -> Panel:
-        self.wall = ImageGrid(table="grey", low=0.0, high=255.0, name="free and held chains")
+        self.wall = ImageGrid(6, table="grey", low=0.0, high=255.0, name="free and held chains")
         self.run = PlayingControls(self._bench, self._facts, self.playing)
         self.words = label("", "muted", wrap=True)
         below = QWidget()

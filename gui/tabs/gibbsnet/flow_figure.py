@@ -74,8 +74,8 @@ class FlowFigure(PaintedView):
         slots = 2 * len(passes) + 1  # z and x of each pass, then D
         line = self.fontMetrics().height()
         wide = self.width() / slots
-        side = max(16.0, min(wide * 0.56, self.height() / 2 - 2.7 * line))
-        top, bottom = 0.9 * line + side / 2, self.height() - 2.4 * line - side / 2
+        side = max(16.0, min(wide * 0.56, self.height() / 2 - 3.0 * line))
+        top, bottom = 0.9 * line + side / 2, self.height() - 3.3 * line - side / 2
         made: dict[str, Node] = {}
 
         def put(key: str, kind: Literal["x", "z"], number_: int, slot: float, y: float) -> None:
@@ -156,8 +156,11 @@ class FlowFigure(PaintedView):
             _head(painter, end + back, start + back, theme().color(GRADIENT))
         line = painter.fontMetrics().height()
         middle = (start + end) / 2
-        room = max(abs(end.x() - start.x()), 44.0)
+        room = abs(end.x() - start.x())
         text = "cut" if cut else number(norm, 2 if room > _WIDE else 1)
+        if room < painter.fontMetrics().horizontalAdvance(text) and not cut:
+            text = ""  # the pointer tells it
+        room = max(room, 30.0)
         box = QRectF(middle.x() - room / 2, middle.y() + 9, room, line)
         draw_text(painter, box, text, Qt.AlignmentFlag.AlignCenter, "bad" if cut else "muted")
         if cut:

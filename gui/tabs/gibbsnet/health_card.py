@@ -40,7 +40,8 @@ class HealthCard:
     def show_view(self, view: HealthView) -> None:
         """Gauges, the worst of them in words, and what would help."""
         self.meter.set_gauges(view.gauges)
-        self.words.setText(view.words or FINE)
+        worst = next((g.words for g in view.gauges if g.level == view.level), "") if view.level != "good" else ""
+        self.words.setText(view.words or worst or FINE)
         set_role(self.words, {"good": "muted", "warning": "warning", "bad": "bad"}[view.level])
         self.repair.setVisible(bool(view.remedy))
         self.repair.setToolTip(view.remedy)

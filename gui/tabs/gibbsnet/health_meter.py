@@ -54,7 +54,7 @@ class HealthMeter(PaintedView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("health of the chain", parent)
         self.gauges: tuple[Gauge, ...] = ()
-        self.setMinimumSize(150, 60)
+        self.setMinimumSize(96, 60)
 
     def set_gauges(self, gauges: Sequence[Gauge]) -> None:
         """Show these, from top to bottom."""
@@ -82,9 +82,11 @@ class HealthMeter(PaintedView):
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for i, gauge in enumerate(self.gauges):
             top = i * high
-            value = f"{number(gauge.value, 3)} {gauge.unit}".rstrip()
-            words = min(line, high - 8.0)
+            value, words = f"{number(gauge.value, 3)} {gauge.unit}".rstrip(), min(line, high - 8.0)
             room = painter.fontMetrics().horizontalAdvance(value) + 6
+            if room > 0.5 * self.width():  # the unit stays with the pointer
+                value = number(gauge.value, 3)
+                room = painter.fontMetrics().horizontalAdvance(value) + 6
             draw_text(painter, QRectF(2, top, self.width() - room - 6, words), gauge.label, left, "text")
             draw_text(painter, QRectF(self.width() - room - 2, top, room, words), value, right, gauge.level)
             self._paint_bar(painter, QRectF(2, top + words + 1, self.width() - 4, 6), gauge)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.papers.gibbsnet_views import InpaintArguments, InpaintResult
 from gui.shell.rows import label
@@ -21,6 +22,24 @@ if TYPE_CHECKING:
 
 Half = Literal["left", "right", "top", "bottom"]
 NAN = float("nan")
+ROOM_FOR_BOTH = 420
+"""Least width of table and examples beside each other."""
+
+
+class _Beside(QWidget):
+    """The table, and the examples beside it where there is room for both."""
+
+    def __init__(self, table: QWidget, examples: QWidget) -> None:
+        super().__init__()
+        self._examples = examples
+        across = QHBoxLayout(self)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.addWidget(table, 3)
+        across.addWidget(examples, 4)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show the examples, or leave all room to the table."""
+        self._examples.setVisible(self.width() >= ROOM_FOR_BOTH)
 
 
 class InpaintCard:
@@ -38,12 +57,14 @@ class InpaintCard:
             self.show_result,
         )  # fmt: skip
         self.words = label("Measures 200 half-hidden test pictures: GibbsNet beside ALI.", "muted", wrap=True)
-        body = QWidget()
-        across = QHBoxLayout(body)
-        across.setContentsMargins(0, 0, 0, 0)
-        across.addWidget(self.table, 3)
-        across.addWidget(self.examples, 4)
-        self.body = Stacked(self.table, body=body, above=FlowRow((self.half, self.ask.button)), below=self.words)
+        body = _Beside(self.table, self.examples)
+        above = QWidget()
+        down = QVBoxLayout(above)
+        down.setContentsMargins(0, 0, 0, 0)
+        down.setSpacing(3)
+        down.addWidget(FlowRow((self.half, self.ask.button)))
+        down.addWidget(self.words)
+        self.body = Stacked(self.table, body=body, above=above)
 
     def _arguments(self) -> InpaintArguments:
         half: Any = self.half.currentData()

@@ -17,16 +17,12 @@ from engine.papers.gibbsnet_views import (
     LatentQuery,
     LatentView,
     ModelName,
-    ProbeArguments,
-    ProbeResult,
     RecordArguments,
     TapeInfo,
 )
 from gui.shell.rows import label
-from gui.tabs.gibbsnet.asking import AskButton
 from gui.tabs.gibbsnet.latent_map import LatentMap
-from gui.tabs.gibbsnet.names import Facts, class_meaning, model_colour, model_words, pictures
-from gui.tabs.gibbsnet.result_table import ResultTable, Row
+from gui.tabs.gibbsnet.names import Facts, class_meaning, model_words, pictures
 from gui.widgets.bars import Bars
 from gui.widgets.big_number import BigNumber
 from gui.widgets.flow import FlowRow
@@ -59,7 +55,7 @@ CLICK = "Click the map: the place is decoded and sixteen chains start there, eac
 
 
 class LatentScene(QWidget):
-    """Maps of GibbsNet and ALI side by side; at the right the clicked place, and what a classifier finds in z."""
+    """The map of GibbsNet, at the right that of ALI and the clicked place."""
 
     def __init__(self, bench: Bench, facts: Facts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,11 +69,11 @@ class LatentScene(QWidget):
         self.maps = {model: LatentMap() for model in MAPS}
         self.gaps: dict[ModelName, BigNumber] = {}
         self.separations: dict[ModelName, BigNumber] = {}
-        main, rival, place, probe = self._map("gibbsnet"), self._map("ali"), self._place_panel(), self._probe()
+        main, rival, place = self._map("gibbsnet"), self._map("ali"), self._place_panel()
         self.rival_panel = rival
-        self.symbols = {"latent": main, "place": place, "probe": probe}
+        self.symbols = {"latent": main, "place": place}
         self.grid = PanelGrid()
-        self.grid.arrange(row(main, rival, column(place, probe, stretch=(5, 4)), stretch=(6, 6, 4)))
+        self.grid.arrange(row(main, column(rival, place, stretch=(6, 5)), stretch=(5, 4)))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -125,7 +121,7 @@ class LatentScene(QWidget):
         self.gaps[model] = BigNumber("from N(0, I) (nats)")
         self.separations[model] = BigNumber("neighbour has its class (%)")
         for big in (self.gaps[model], self.separations[model]):
-            big.setFixedHeight(54)
+            big.setFixedHeight(46)
             across.addWidget(big)
         panel = self._bench.panel(f"Latents of {model_words(model)}", Stacked(chart, below=numbers))
         panel.set_legend([LegendEntry("data, by class", "series0", "dot"), LegendEntry("free chains", "muted", "dot")])
@@ -142,17 +138,6 @@ class LatentScene(QWidget):
         across.addWidget(self.beliefs, 4)
         self.place_panel = self._bench.panel("A place of the map", Stacked(self.decoded, body=body, above=self.words))
         return self.place_panel
-
-    def _probe(self) -> Panel:
-        self.table = ResultTable("what a classifier finds in z")
-        self.ask = AskButton(
-            self._bench, "probe", "Measure", "Classifiers on z of 1,000 training pictures, tested on test pictures",
-            lambda: ProbeArguments(), self.show_probe,
-        )  # fmt: skip
-        self.probe_words = label("Reads the class from z, GibbsNet beside ALI.", "muted", wrap=True)
-        body = Stacked(self.table, above=FlowRow((self.ask.button,)), below=self.probe_words)
-        self.probe_panel = self._bench.panel("Is z useful?", body)
-        return self.probe_panel
 
     # --- which map ----------------------------------------------------------------------------------------------
 
@@ -193,7 +178,7 @@ class LatentScene(QWidget):
             direct = (
                 "both axes are z itself"
                 if view.has_2d_latent
-                else f"a fixed projection of the {view.z_dim} entries of z"
+                else f"a₁, a₂: a fixed projection of the {view.z_dim} entries of z"
             )
             self.kind.setText(direct)
             self.place_panel.set_empty("")
@@ -219,7 +204,7 @@ class LatentScene(QWidget):
         if chart is None:
             return
         chart.message = ""
-        chart.set_plane(view.extent, ("z₁", "z₂") if view.is_direct else ("1st axis", "2nd axis"))
+        chart.set_plane(view.extent, ("z₁", "z₂") if view.is_direct else ("a₁", "a₂"))
         chart.set_background(pictures(view.grid) if view.grid.size else np.zeros(0, np.uint8))
         chart.set_clamped(view.clamped, view.label)
         chart.set_trails(view.trails)
@@ -284,28 +269,3 @@ class LatentScene(QWidget):
                 class_meaning(k) if view is not None and view.reads == "label" else "model" for k in range(len(names))
             ]
             self.beliefs.set_bars(names, result.p_y, meanings=meanings)
-
-    def show_probe(self, result: ProbeResult) -> None:
-        """Shares right, beside the pixels themselves."""
-        nan = float("nan")
-        models = len(result.models)
-        hints = (
-            ("linear, mean", result.linear_mean, result.pixels, "A linear classifier on the mean of q(z | x)"),
-            ("linear, draw", result.linear_sampled, nan, "A linear classifier on a draw from q(z | x)"),
-            ("kNN, mean", result.knn_mean, nan, "Five nearest neighbours among means"),
-            ("kNN, draw", result.knn_sampled, nan, "Five nearest neighbours among draws"),
-        )
-        rows = [Row(n, (*(100 * np.asarray(v)).tolist(), 100 * p), "up", h, " %") for n, v, p, h in hints]
-        rows.append(
-            Row(
-                "signal / noise",
-                (*(result.signal / result.noise).tolist(), nan),
-                "up",
-                "Spread of the means over the mean σ of q",
-            )
-        )
-        self.table.set_rows(
-            [*(model_words(m) for m in result.models), "pixels"], [*(model_colour(m) for m in result.models), "data"],
-            models, rows,
-        )  # fmt: skip
-        self.probe_words.setText(result.words)

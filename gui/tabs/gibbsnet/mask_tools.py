@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from gui.shell.rows import keep_keys, label
 from gui.shell.theme import theme
@@ -37,7 +37,7 @@ class MaskTools(QWidget):
         self.side = Segments(("hide", "show"), "what the brush does")
         self.side.setToolTip("hide (E): paint what the model may not see; show (B): paint it back")
         self.side.chosen.connect(lambda i: canvas.set_erasing(i == 0))
-        self.soft = switch("soft edge", "Down: known and unknown blend at the edge of the brush")
+        self.soft = switch("soft", "Down: known and unknown blend at the edge of the brush")
         self.soft.toggled.connect(canvas.set_soft)
         self.diameter = SliderRow(
             "brush", "Diameter in pixels of the picture ([ and ])", low=1.0, high=16.0, value=2.0, width=0
@@ -45,18 +45,13 @@ class MaskTools(QWidget):
         self.diameter.value_changed.connect(canvas.set_brush_size)
         self.shapes = {shape: self._shape_button(shape) for shape in SHAPES}
         undo = icon_button("undo", "Undo (Ctrl+Z)", canvas.undo_stack.undo)
-        brush = QHBoxLayout()
-        brush.setSpacing(4)
-        for widget in (self.side, self.soft, undo):
-            brush.addWidget(widget)
-        brush.addStretch(1)
         self.words = label("", "muted", wrap=True)
         self.words.setMinimumHeight(2 * self.fontMetrics().height() + 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addWidget(FlowRow(tuple(self.shapes.values())))
-        layout.addLayout(brush)
+        layout.addWidget(FlowRow((self.side, undo, self.soft)))
         layout.addWidget(self.diameter)
         layout.addWidget(self.words)
         canvas.tool_changed.connect(self.on_tool_changed)

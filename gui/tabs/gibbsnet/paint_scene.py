@@ -98,15 +98,13 @@ class PaintScene(QWidget):
         return self.variance_panel
 
     def _numbers(self) -> Panel:
-        self.seam, self.diversity, self.known = (
-            BigNumber("seam"), BigNumber("diversity"), BigNumber("known, %"),
-        )  # fmt: skip
+        self.seam, self.diversity = BigNumber("seam"), BigNumber("diversity")
         self.seam.setToolTip("Gradient across the border of the mask over that of real pictures")
         self.diversity.setToolTip("Mean distance of two completions in the hidden part, in units of real pictures'")
         body = QWidget()
         across = QHBoxLayout(body)
         across.setContentsMargins(0, 0, 0, 0)
-        for big in (self.seam, self.diversity, self.known):
+        for big in (self.seam, self.diversity):
             across.addWidget(big)
         warning = label(
             "Seam and diversity: 1 is as in real pictures. Pixel error would reward blur.", "muted", wrap=True
@@ -158,12 +156,10 @@ class PaintScene(QWidget):
         self.variance.set_matrix(view.variance)
         self.seam.set_value(view.seam, _verdict(view.seam, SMOOTH, ROUGH))
         self.diversity.set_value(view.diversity, _verdict(-view.diversity, -ALIVE, -COLLAPSED))
-        self.known.set_value(100.0 * view.known)
 
     def data(self) -> dict[str, NDArray[Any]]:
-        """The three numbers."""
-        return {"seam": self.seam.data()["value"], "diversity": self.diversity.data()["value"],
-                "known (%)": self.known.data()["value"]}  # fmt: skip
+        """Both numbers."""
+        return {"seam": self.seam.data()["value"], "diversity": self.diversity.data()["value"]}
 
     def _say_waiting(self, _what: object = None) -> None:
         why = "" if self._facts.has_pictures else TOY_WORDS

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.papers.gibbsnet_views import MeasureArguments, QualityCurve, QualityView
-from gui.shell.rows import push_button
+from gui.shell.rows import label, push_button
 from gui.shell.theme import theme
 from gui.tabs.gibbsnet.choice import Choice
 from gui.tabs.gibbsnet.names import DATA, Facts, model_colour, model_words
@@ -30,6 +30,7 @@ MEASURES: tuple[tuple[str, str, str], ...] = (
     ("label right", "agree", "label confirmed (share)"),
     ("diversity", "spread", "diversity (1: data)"),
 )
+HINT = "Nothing is measured yet: press Measure. Flat is the claim: as good after 1,000 steps as after 3."
 AUTO_MS = 20_000
 LENGTHS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 QUICK_LENGTHS, QUICK_SAMPLES = (1, 2, 3, 5, 10, 20, 50, 100, 200), 400
@@ -53,7 +54,14 @@ class QualityCard:
             "Measure", self.on_measure, "1,000 chains a model along 1,000 steps with the weights of now; again: give up"
         )
         self.auto = switch("auto", f"Down: a smaller measurement every {AUTO_MS // 1000} s while it trains")
-        self.body = Stacked(self.plot, above=FlowRow((self.choice, self.measure, self.auto)))
+        self.hint = label(HINT, "muted", wrap=True)
+        above = QWidget()
+        down = QVBoxLayout(above)
+        down.setContentsMargins(0, 0, 0, 0)
+        down.setSpacing(3)
+        down.addWidget(FlowRow((self.choice, self.measure, self.auto)))
+        down.addWidget(self.hint)
+        self.body = Stacked(self.plot, above=above)
         self._timer = QTimer(parent)
         self._timer.setInterval(AUTO_MS)
         self._timer.timeout.connect(self.on_auto_due)
@@ -102,6 +110,7 @@ class QualityCard:
     def forget(self) -> None:
         """Another run."""
         self.view = None
+        self.hint.show()
         self._say("Measure")
         self.plot.set_lines([])
 
@@ -116,6 +125,7 @@ class QualityCard:
         view = self.view
         if view is None:
             return
+        self.hint.setVisible(not view.curves)
         words, field, axis = MEASURES[self.choice.index]
         self.plot.set_axis_label("left", axis)
         newest: dict[str, QualityCurve] = {curve.model: curve for curve in view.curves}

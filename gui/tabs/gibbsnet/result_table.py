@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from gui.shell.theme import theme
@@ -29,6 +30,10 @@ class Row:
     hint: str = ""
     unit: str = ""
     digits: int = 3
+
+    def text(self, value: float) -> str:
+        """A value as it is written."""
+        return "–" if math.isnan(value) else f"{number(value, self.digits)}{self.unit}"
 
 
 class ResultTable(PaintedView):
@@ -69,6 +74,11 @@ class ResultTable(PaintedView):
     def _line(self) -> float:
         return self.fontMetrics().height() + 3.0
 
+    def _widest(self, metrics: QFontMetrics) -> float:
+        """Room that the widest head or value needs."""
+        words = [*self.columns, *(row.text(value) for row in self.rows for value in row.values)]
+        return float(max(metrics.horizontalAdvance(text) for text in words))
+
     def sizeHint(self) -> QSize:
         return QSize(280, round(self._line() * (len(self.rows) + 1)) + 4)
 
@@ -78,8 +88,10 @@ class ResultTable(PaintedView):
             return
         painter.setFont(self.small_font(0.92))
         metrics, line = painter.fontMetrics(), self._line()
-        names = min(0.42 * self.width(), max(metrics.horizontalAdvance(r.name) for r in self.rows) + 10.0)
-        wide = (self.width() - names) / len(self.columns)
+        wide = min(self._widest(metrics) + 10.0, 0.8 * self.width() / len(self.columns))
+        names = max(metrics.horizontalAdvance(r.name) for r in self.rows) + 10.0
+        wide = max(wide, (self.width() - names) / len(self.columns))
+        names = self.width() - wide * len(self.columns)
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for i, (column, meaning) in enumerate(zip(self.columns, self.meanings, strict=True)):
@@ -92,7 +104,7 @@ class ResultTable(PaintedView):
             top, best = (r + 1) * line + 2, self.best(row)
             draw_text(painter, QRectF(0, top, names - 4, line), row.name, left, "text")
             for i, value in enumerate(row.values):
-                text = "–" if np.isnan(value) else f"{number(value, row.digits)}{row.unit}"
+                text = row.text(value)
                 painter.setFont(bold if i == best else plain)
                 box = QRectF(names + i * wide, top, wide - 4, line)
                 draw_text(painter, box, text, right, "muted" if i >= self.models else "text")

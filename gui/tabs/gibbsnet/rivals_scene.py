@@ -13,6 +13,7 @@ from gui.shell.rows import label
 from gui.tabs.gibbsnet.either import Either
 from gui.tabs.gibbsnet.mixing_card import MixingCard
 from gui.tabs.gibbsnet.names import Facts, model_words, pictures
+from gui.tabs.gibbsnet.probe_card import ProbeCard
 from gui.widgets.flow import FlowRow
 from gui.widgets.image_grid import ImageGrid
 from gui.widgets.painted import number
@@ -37,13 +38,16 @@ class RivalsScene(QWidget):
         super().__init__(parent)
         self._bench, self._facts = bench, facts
         samples, self.mixing = self._samples(), MixingCard(bench, facts)
+        self.probe = ProbeCard(bench)
+        probe = bench.panel("Is z useful?", self.probe.body)
         self.symbols = {
             "samples": samples,
             "mixing": self.mixing.stay_panel,
+            "probe": probe,
             "transition": self.mixing.transition_panel,
         }
         self.grid = PanelGrid()
-        self.grid.arrange(column(samples, row(*self.mixing.panels(), stretch=(4, 3)), stretch=(5, 4)))
+        self.grid.arrange(column(samples, row(*self.mixing.panels(), probe, stretch=(4, 3, 3)), stretch=(5, 4)))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.grid)

@@ -50,13 +50,14 @@ class TrainingScene(QWidget):
         phases = self._phases()
         self.symbols = {"flow": flow, "aids": aids, "losses": losses, "logits": logits, "phases": phases}
         self.grid = PanelGrid()
-        upper, lower = row(flow, aids, stretch=(8, 4)), row(losses, logits, phases, stretch=(5, 4, 5))
+        upper, lower = row(flow, aids, stretch=(7, 3)), row(losses, logits, phases, stretch=(5, 4, 5))
         self.grid.arrange(column(upper, lower, stretch=(5, 5)))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.grid)
         bench.params_changed.connect(lambda _p: self.on_params_changed())
         bench.run_started.connect(self.on_run_started)
+        bench.run_state_changed.connect(self.on_state_changed)
         facts.changed.connect(self.on_facts_changed)
         self.on_params_changed()
         self.on_facts_changed()
@@ -160,6 +161,7 @@ class TrainingScene(QWidget):
         self.phase_pictures = ImageGrid(8, table="grey", low=0.0, high=255.0, name="the update that is being made")
         self.step = push_button("Phase", self._bench.step_phase, "Pause and do one phase of an update", "phase_step")
         self.phase_line = PhaseLine(self._bench.paper.phases)
+        self.phase_line.setWordWrap(True)
         self.phase_words = label("", "muted", wrap=True)
         below = QWidget()
         down = QVBoxLayout(below)
@@ -204,8 +206,14 @@ class TrainingScene(QWidget):
             self.judged.add(self.judge)
             self._logits_watch.set_query(LogitsQuery())
 
+    def on_state_changed(self, _state: str = "") -> None:
+        """Curves need updates."""
+        begun = self._bench.step > 0 or self._bench.run_state == "training"
+        self.learning_panel.set_empty("" if begun else "Press Train: the curves begin with the first update.")
+
     def on_run_started(self) -> None:
         """Say what is on its way."""
+        self.on_state_changed()
         for panel in (self.flow_panel, self.logits_panel, self.phases_panel):
             panel.set_empty(WAITING)
 
