@@ -1,0 +1,142 @@
+"""Every claim of the planner has a study that runs, and criteria say no when the thing is broken."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.experiments import pag_run
+from engine.papers import load_paper
+from engine.papers.pag import PRESETS
+from engine.runtime.executor import InlineExecutor
+from engine.studies import pag_planning, pag_races
+from engine.studies.contract import Measurement, StudyContext
+from engine.studies.measure import measure, studies_of
+from engine.studies.pag_jobs import train_race, wider_baseline
+from engine.studies.pag_learning import is_faster
+from engine.studies.pag_planning import is_right_ahead, is_switching
+from engine.studies.pag_races import Recipe, is_higher, races, reached
+
+PAPER = load_paper("pag")
+UNDECIDED = {"plan-length"}
+BUDGETS = (
+    (pag_races, {"TEXT_UPDATES": 2, "GRAPH_UPDATES": 2, "QUESTION_UPDATES": 2, "EXAMPLES": 20, "TEXT_PERIODS": (1, 3),
+                 "GRAPH_PERIODS": (1, 2)}),
+    (pag_planning, {"PLAN_LENGTHS": (2, 4), "TEXT_PLAN_LENGTHS": (10,)}),
+)  # fmt: skip
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """Budgets of seconds in place of minutes; what is measured means nothing, the way there is the same."""
+    for module, budgets in BUDGETS:
+        for name, value in budgets.items():
+            assert type(getattr(module, name)) is type(value)
+            monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr(pag_run, "SAMPLE", 8)
+    monkeypatch.setattr(pag_races, "train_race", narrow)
+
+
+def narrow(**arguments):
+    """A race of networks of 16 units."""
+    return train_race(**{**arguments, "params": {"width": 16, "embedding": 8, **arguments["params"]}})
+
+
+@pytest.fixture(scope="module")
+def executor():
+    """One for all claims, so that the races are trained once."""
+    return InlineExecutor()
+
+
+def test_that_every_claim_of_the_paper_has_a_study():
+    assert list(studies_of(PAPER)) == [claim.id for claim in PAPER.claims]
+
+
+@pytest.mark.xdist_group("pag studies")
+@pytest.mark.parametrize("claim", [claim.id for claim in PAPER.claims])
+def test_that_a_study_of_planning_gives_a_whole_record_with_its_criterion_and_figures(claim, tiny, executor, tmp_path):
+    told = []
+    wanted = [c for c in PAPER.claims if c.id == claim]
+    (record,) = measure(
+        PAPER, wanted, executor, seeds=1, device="cpu", figures=tmp_path, tell=lambda *words: told.append(words)
+    )
+    assert isinstance(record, Measurement), record
+    assert record.claim == claim and record.paper == wanted[0].reported
+    assert record.holds is None if claim in UNDECIDED else record.holds in (True, False)
+    assert record.seconds > 0 and "CPU" in record.device
+    assert record.notes[0].startswith("No yes or no" if claim in UNDECIDED else "Holds")
+    assert record.measured and "nan" not in record.measured
+    assert record.values
+    for values in record.values.values():
+        assert np.all(np.isfinite(values))
+    assert record.figures and all((tmp_path / name).stat().st_size > 1000 for name in record.figures)
+    fractions = [fraction for _, fraction, _ in told]
+    assert fractions[-1] == 1.0 and all(0.0 <= f <= 1.0 for f in fractions)
+
+
+def test_that_a_race_is_trained_once_for_all_the_claims_that_read_it(tiny, monkeypatch):
+    trained = []
+
+    def count(**arguments):
+        trained.append(arguments["params"]["seed"])
+        return arguments["name"]
+
+    monkeypatch.setattr(pag_races, "train_race", count)
+    one, other = (
+        StudyContext(PAPER, PAPER.claims[0], InlineExecutor(), seeds=seeds, device="cpu") for seeds in ((0, 1), (0,))
+    )
+    recipe = Recipe("small", "numbers-de", 1)
+    assert races(one, [recipe, recipe]) == {"small": ["small", "small"]}
+    assert races(one, [recipe]) == {"small": ["small", "small"]} and trained == [0, 1]
+    races(one, [Recipe("small", "numbers-de", 1, {"k": 2})])
+    races(other, [recipe])  # another executor measures anew
+    assert trained == [0, 1, 0, 1, 0]
+
+
+def test_that_a_model_alone_trains_as_it_does_among_the_others():
+    """What lets the study of plan lengths read the races of the other claims."""
+    small = {"width": 16, "embedding": 8, "batch": 8, "seed": 2}
+    alone = train_race("alone", "euler", {**small, "models": "PAG"}, 2, 20, ())
+    among = train_race("among", "euler", small, 2, 20, ())
+    assert alone.score("pag").nll == among.score("pag").nll
+    assert alone.runner("pag").nll.tolist() == among.runner("pag").nll.tolist()
+    assert among.sweep is None and reached([among], "pag").missed == 1 and reached([among], "pag").updates == [2.0]
+    assert {r.model for r in among.race.runners} == {"baseline", "pag", "rpag"}
+
+
+def test_that_a_wider_baseline_comes_within_a_hundredth_of_the_size_asked_for():
+    for times in (1.0, 1.16):
+        width, size, pag = wider_baseline("numbers-de", times)
+        assert width > 64 and abs(size / (times * pag) - 1.0) < 0.01
+    assert pag == 210_454  # 190-230 thousand on the page
+
+
+def test_that_the_full_sizes_name_presets_there_are():
+    from engine.studies.pag_tasks import FULL_CIRCUITS, FULL_QUESTIONS, FULL_TEXT
+
+    assert {r.preset for r in (FULL_TEXT, FULL_CIRCUITS, FULL_QUESTIONS)} <= {p.id for p in PRESETS}
+
+
+@pytest.mark.parametrize(("ours", "theirs", "least", "higher"), [
+    ([2.0, 2.0, 2.0], [1.0, 1.0, 1.0], 1.0, True), ([1.5, 1.5, 1.5], [1.0, 1.0, 1.0], 1.0, False),
+    ([9.0, 0.0, 0.0], [1.0, 1.0, 1.0], 1.0, False), ([1.0], [2.0], 0.0, False),
+])  # fmt: skip
+def test_that_higher_means_on_average_by_enough_and_on_most_seeds(ours, theirs, least, higher):
+    assert is_higher(ours, theirs, least) is higher
+
+
+def test_that_a_locked_or_idle_switch_does_not_hold():
+    assert is_switching([0.2, 0.3], [40.0, 60.0])
+    assert not is_switching([0.2, 0.95], [40.0, 60.0])  # always on one seed
+    assert not is_switching([0.02, 0.3], [40.0, 60.0])  # never on one seed
+    assert not is_switching([0.2, 0.3], [1.0, 2.0])  # it does not matter when it re-plans
+
+
+def test_that_a_plan_with_one_wrong_row_does_not_hold():
+    assert is_right_ahead(np.array([[0.9, 0.6], [0.8, 0.6]]))
+    assert not is_right_ahead(np.array([[0.9, 0.4], [0.8, 0.5]]))
+
+
+def test_that_faster_means_on_no_seed_slower():
+    assert is_faster([200, 200], [250, 200]) and not is_faster([200, 260], [300, 250])
+    assert not is_faster([200], [200])
