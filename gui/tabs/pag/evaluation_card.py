@@ -84,7 +84,7 @@ class EvaluationCard:
         self.result = result
         if not result.scores:
             return
-        header = ("", *(model_name(s.model) for s in result.scores))
+        header: list[str | tuple[str, str]] = ["", *((model_name(s.model), COLOURS[s.model]) for s in result.scores)]
         rows = [
             (words, *(percent(getattr(s, field), 1) for s in result.scores))
             for words, field in ROWS

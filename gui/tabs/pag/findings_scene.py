@@ -25,7 +25,7 @@ NO_PLAN = "No model with a plan is trained in this run: choose a model set with 
 class FindingsScene(QWidget):
     """Six panels; what costs more than a moment is measured at a click."""
 
-    least_height = 660
+    least_height = 630
 
     def __init__(self, bench: Bench, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.papers.pag_views import Nothing, RaceView
 from gui.shell.rows import label, push_button
 from gui.tabs.pag.evaluation_card import EvaluationCard
-from gui.tabs.pag.names import WAITING, model_name
+from gui.tabs.pag.names import COLOURS, WAITING, model_name
 from gui.tabs.pag.race_plots import RacePlots
 from gui.tabs.pag.text_table import TextTable
 from gui.widgets.curves import Curves
@@ -30,7 +30,7 @@ _MEGA = 1e6
 class LearningScene(QWidget):
     """Eight panels; the numbers over seconds are each model's own training time, not that of the window."""
 
-    least_height = 660
+    least_height = 630
 
     def __init__(self, bench: Bench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -127,7 +127,7 @@ class LearningScene(QWidget):
         rows += [((part, "muted"), *((f"{int(n):,}", "muted") for n in counts)) for part, counts in parts]
         equal = "Widths were chosen so that the counts agree." if view.matched else "Same width: the planner is extra."
         memory = f" Activations of an update: about {view.memory / _MEGA:,.0f} MB."
-        header = ("", *(model_name(r.model) for r in view.runners))
+        header: list[str | tuple[str, str]] = ["", *((model_name(r.model), COLOURS[r.model]) for r in view.runners)]
         self.counts.show_rows(
             header, rows, f"{equal} {view.sample} held-out examples each time. Seconds: {view.clock}.{memory}"
         )

@@ -10,7 +10,7 @@ from engine.papers.pag_views import Film, FilmView, Model
 from gui.tabs.pag.alignment_map import AlignmentMap
 from gui.tabs.pag.commitment import Commitment
 from gui.tabs.pag.hands_card import HandsCard
-from gui.tabs.pag.names import GOLD, REPLAN, USED, WAITING, film_of, missing, model_name, percent
+from gui.tabs.pag.names import GOLD, REPLAN, USED, WAITING, film_of, missing, model_name
 from gui.tabs.pag.next_card import NextCard
 from gui.tabs.pag.plan_map import PlanMap
 from gui.tabs.pag.planning import Planning
@@ -32,7 +32,7 @@ RATE = 5.0
 """Steps a second while the film runs by itself."""
 SHOWN: tuple[Model, ...] = ("pag", "rpag", "baseline")
 GRAPH_HINT = "On graphs models re-plan at nearly every step: plans pay where the future is predictable."
-TEXT_HINT = "Rows: the next steps. Followed, they slide up; re-planned, they are rewritten."
+TEXT_HINT = "Followed rows slide up; a re-plan rewrites them."
 
 
 class PlanScene(QWidget):
@@ -176,7 +176,8 @@ class PlanScene(QWidget):
             panel.set_empty("")
             replanned = None if model == "baseline" else film.replanned
             chart.show_alignment(film.alpha, view.words, film.shown, film.gold, replanned)
-            found = f" · true word {percent(film.hits)}" if film.hits == film.hits else ""
+            known = int((film.gold >= 0).sum())
+            found = f" · true word {round(film.hits * known)} of {known}" if known else ""
             verdict = "" if not film.has_reference else " ✓" if film.exact else " ✗"
             panel.set_title(f"{model_name(model)}{found}{verdict}")
 

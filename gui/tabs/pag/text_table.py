@@ -36,39 +36,44 @@ class TextTable(QScrollArea):
         self._label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setWidget(self._label)
-        self._header: tuple[str, ...] = ()
+        self._header: tuple[tuple[str, str], ...] = ()
         self._rows: tuple[tuple[tuple[str, str], ...], ...] = ()
         self._note = ""
         theme().changed.connect(self._show)
 
-    def show_rows(self, header: Sequence[str], rows: Sequence[Sequence[str | tuple[str, str]]], note: str = "") -> None:
+    def show_rows(
+        self,
+        header: Sequence[str | tuple[str, str]],
+        rows: Sequence[Sequence[str | tuple[str, str]]],
+        note: str = "",
+    ) -> None:
         """Replace everything; the first column stands left, the others right."""
-        self._header = tuple(header)
+        self._header = tuple(h if isinstance(h, tuple) else (h, "muted") for h in header)
         self._rows = tuple(tuple(c if isinstance(c, tuple) else (c, "text") for c in r) for r in rows)
         self._note = note
         self._show()
 
     def text(self) -> str:
         """All words, for readers and tests."""
-        lines = ["\t".join(self._header)] + ["\t".join(c for c, _ in r) for r in self._rows]
+        lines = ["\t".join(h for h, _ in self._header)] + ["\t".join(c for c, _ in r) for r in self._rows]
         return "\n".join([*lines, self._note]).rstrip()
 
     def data(self) -> dict[str, NDArray[Any]]:
         """{column: its words}."""
         columns = zip(*(tuple(c for c, _ in r) for r in self._rows), strict=True) if self._rows else ()
-        return {h: np.array(c, np.str_) for h, c in zip(self._header, columns, strict=False)}
+        return {h[0]: np.array(c, np.str_) for h, c in zip(self._header, columns, strict=False)}
 
     def _show(self) -> None:
         muted = theme().color("muted").name()
 
         def cell(text: str, meaning: str, place: int, tag: str = "td") -> str:
             side = "left" if place == 0 or " " in text.strip() else "right"
-            color = muted if tag == "th" else theme().color(meaning).name()
+            color = theme().color(meaning).name()
             weight = ' style="font-weight:normal"' if tag == "th" else ""
             inside = f'<span style="color:{color}">{escape(text)}</span>'
             return f'<{tag} align="{side}"{weight}>{inside}</{tag}>'
 
-        head = "".join(cell(h, "muted", i, "th") for i, h in enumerate(self._header))
+        head = "".join(cell(t, m, i, "th") for i, (t, m) in enumerate(self._header))
         body = "".join("<tr>" + "".join(cell(t, m, i) for i, (t, m) in enumerate(row)) + "</tr>" for row in self._rows)
         table = f'<table cellpadding="2" cellspacing="0"><tr>{head}</tr>{body}</table>' if self._rows else ""
         note = f'<p style="color:{muted}; margin-top:4px">{escape(self._note)}</p>' if self._note else ""

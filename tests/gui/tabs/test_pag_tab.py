@@ -7,11 +7,17 @@ import numpy as np
 import pag_payloads as payloads
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from scripted_bench import Stage, begin, send
+from scripted_bench import NoRecords, Stage, begin, send
 
+from engine.papers import load_paper
 from engine.papers import pag_views as v
 from engine.papers.pag import PagParams
+from engine.runtime.session import EnginePool, Session
+from gui.shell.bench import Bench
+from gui.shell.paper_run import PaperRun
+from gui.shell.settings import Settings
 from gui.tabs.pag import SCENES, SYMBOLS, build
+from gui.tabs.pag.sketch import node_name
 from gui.widgets.explain import ASSETS
 from gui.widgets.explain_text import parse
 
@@ -128,6 +134,7 @@ def test_that_the_explanation_names_only_knobs_and_pictures_there_are():
     assert set(re.findall(r"\(view:(\w+)\)", text)) <= set(SYMBOLS)
     knobs = set(re.findall(r"knob:(\w+)", text))
     assert knobs and knobs <= set(PagParams.model_fields)
+    assert not [name for block in parse(text) for name in block.told]
 
 
 # --- the plan ---------------------------------------------------------------------------------------------------
@@ -444,3 +451,75 @@ def test_that_another_task_forgets_what_was_typed_for_the_last_one(plan, stage, 
     qtbot.waitUntil(lambda: query(stage).source.text == "seven")
     stage.run.choose_preset("euler")
     assert tab.planning.query == v.FilmQuery() and plan.source.field.text() == ""
+
+
+# --- with the real engine ---------------------------------------------------------------------------------------
+
+ANSWER_IN_MS = 30_000
+SMALL = {"circuit_to": 4, "distractor": 0, "width": 32, "embedding": 32, "batch": 16, "lr": 5e-3}
+
+
+@pytest.fixture
+def real(tmp_path, qapp, atelier_home, qtbot):
+    """The bench of a real engine with small circuits, held, and the tab on it in the scene Graphs."""
+    pool = EnginePool(warm=False)
+    run = PaperRun(load_paper("pag"), lambda on_report: Session(pool, on_report), NoRecords())
+    bench = Bench(run, Settings(tmp_path / "window.ini"))
+    run.choose_preset("euler")
+    bench.change(**SMALL)
+    tab = build(bench)
+    qtbot.addWidget(tab)
+    tab.resize(840, 640)
+    tab.show()
+    qtbot.waitExposed(tab)
+    tab.show_scene(1)
+    run.start(paused=True)
+    yield bench, tab
+    run.stop(save=False)
+    qtbot.waitUntil(lambda: not run.is_live, timeout=ANSWER_IN_MS)
+    pool.close()
+
+
+def test_that_a_person_can_train_draw_a_graph_forbid_a_replan_and_export(real, tmp_path, qtbot):
+    bench, tab = real
+    graphs = tab.scenes[1]
+    qtbot.waitUntil(lambda: graphs.view is not None and graphs.view.graph is not None, timeout=ANSWER_IN_MS)
+    assert graphs.view.step == 0 and "Not trained yet" in graphs.words.text()
+    names = graphs.view.graph
+    assert all(node_name(int(n)) == name for n, name in zip(names.nodes, names.names, strict=True))
+
+    bench.run.set_pace(float("inf"))
+    bench.resume()
+    loss = lambda: bench.run.history.curve("test_nll_pag")[1]  # noqa: E731
+    qtbot.waitUntil(lambda: len(loss()) > 1 and loss()[-1] < 0.7 * loss()[0], timeout=ANSWER_IN_MS)
+    bench.change(lr=1e-3)
+    qtbot.waitUntil(lambda: bench.params.lr == 1e-3, timeout=ANSWER_IN_MS)
+    bench.pause()
+    qtbot.waitUntil(lambda: bench.run_state == "paused", timeout=ANSWER_IN_MS)
+
+    graphs.field.setText("A-B B-C C-A")
+    graphs.on_typed()
+    qtbot.waitUntil(lambda: graphs.canvas.is_current and len(graphs.view.graph.edges) == 3, timeout=ANSWER_IN_MS)
+    assert len(graphs.view.graph.answer) == 4 and graphs.canvas.film is not None
+    canvas = graphs.canvas
+    drag(qtbot, canvas, canvas.place(2), canvas.place(0))
+    qtbot.waitUntil(lambda: graphs.view.graph.why_not != "", timeout=ANSWER_IN_MS)
+    assert graphs.words.property("role") == "bad" and len(graphs.view.graph.offending) > 0
+
+    tab.planning.show_example(0)
+    tab.show_scene(0)
+    plan = tab.scenes[0]
+    qtbot.waitUntil(lambda: plan.film is not None and plan.view.index == 0, timeout=ANSWER_IN_MS)
+    plan.timeline.pause()
+    qtbot.waitUntil(lambda: len(plan.film.shown) > 2, timeout=ANSWER_IN_MS)
+    before = bool(plan.film.replanned[1])
+    click(qtbot, plan.ribbon, plan.ribbon.box(1).center())
+    qtbot.waitUntil(lambda: bool(plan.film.replanned[1]) != before, timeout=ANSWER_IN_MS)
+    assert plan.film.reason[1] == v.BY_HAND
+    np.testing.assert_array_equal(plan.plan.matrix, plan.film.intended[1].T)
+
+    target = tmp_path / "plan.npz"
+    with qtbot.waitSignal(plan.plan_panel.exported, timeout=ANSWER_IN_MS):
+        plan.plan_panel.export_to(target)
+    with np.load(target) as kept:
+        assert kept["intended"].shape == plan.film.intended.shape
