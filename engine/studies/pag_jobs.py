@@ -34,6 +34,7 @@ from engine.runtime.device import choose
 from engine.runtime.jobs import tell
 
 GALLERY = 2
+SWEPT = 100  # held-out examples for each forced period
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def train_race(
         tell(0.95 * experiment.steps_done / updates)
     evaluation: Evaluation = _finish(experiment.evaluate(EvaluateArguments(examples)))
     has_planner = any(racer.shape.plans for racer in experiment.racers.values())
-    sweep = _finish(experiment.sweep(SweepArguments(periods, examples or 200))) if has_planner and periods else None
+    sweep = _finish(experiment.sweep(SweepArguments(periods, SWEPT))) if has_planner and periods else None
     tell(1.0)
     return Race(
         name, updates, experiment.race(None), evaluation, experiment.look_ahead(None), experiment.switching(None),

@@ -20,6 +20,8 @@ ALWAYS = 0.9  # re-plans per step from which nothing is followed worth the name
 NEVER = 0.04  # about one re-plan in the longest word
 LEAST_LOSS = 5.0  # points of exact match that forcing must cost before the learned switch counts as used
 RIGHT_AHEAD = 0.5
+IN_USE = 0.05  # share of training steps from which a row counts as trained (the rest are drawn grey in the window)
+LEAST_ROWS = 3  # now and two symbols ahead: less is no plan
 PLAN_LENGTHS = (1, 2, 4, 10)
 FULL_PLAN_LENGTHS = (1, 2, 3, 4, 6, 10, 16)
 TEXT_PLAN_LENGTHS = (1, 10)
@@ -101,9 +103,15 @@ def _draw_switches(context: StudyContext, numbers: Sequence[Race], circuits: Seq
 # --- the plan, ahead of time ----------------------------------------------------------------------------------------
 
 
-def is_right_ahead(rows: np.ndarray) -> bool:
-    """rows [seeds, k]: accuracy of each row; every row right more often than not, averaged over seeds."""
-    return bool((np.nanmean(rows, axis=0) > RIGHT_AHEAD).all())
+def rows_in_use(followed: np.ndarray) -> int:
+    """followed [seeds, k]: share of training steps in which each row was in use. How many rows, from row 0 on."""
+    idle = followed.mean(0) < IN_USE
+    return int(idle.argmax()) if idle.any() else followed.shape[1]
+
+
+def is_right_ahead(rows: np.ndarray, used: int) -> bool:
+    """rows [seeds, k]: every row in use right more often than not, averaged over seeds; at least three in use."""
+    return used >= LEAST_ROWS and bool((np.nanmean(rows, axis=0)[:used] > RIGHT_AHEAD).all())
 
 
 def measure_look_ahead(context: StudyContext) -> Measurement:
@@ -114,6 +122,7 @@ def measure_look_ahead(context: StudyContext) -> Measurement:
     repeated = together(found, lambda race: race.look_ahead.rpag)
     chance = float(np.mean([race.look_ahead.chance for race in found]))
     mean = np.nanmean(rows, axis=0)
+    used = rows_in_use(together(found, lambda race: race.look_ahead.followed))
     figures: list[str] = []
     if context.figures is not None:
         figure, (axes,) = new_figure(1)
@@ -122,25 +131,31 @@ def measure_look_ahead(context: StudyContext) -> Measurement:
             axes.fill_between(ahead, 100 * values.min(0), 100 * values.max(0), color=COLOURS[name], alpha=0.15, lw=0)
             label = "PAG: row j of the plan" if name == "pag" else "rPAG: its one row, repeated"
             axes.plot(ahead, 100 * np.nanmean(values, axis=0), marker=".", color=COLOURS[name], label=label)
+        axes.axvspan(used - 0.5, rows.shape[1] - 0.5, color="black", alpha=0.06, linewidth=0, label="untrained rows")
         axes.axhline(100 * chance, color="black", linewidth=0.8, linestyle=":", label="chance")
         axes.set_xlabel("symbols ahead")
         axes.set_ylabel("names the right word, %")
         axes.set_ylim(0.0, 103.0)
         axes.legend(fontsize=7)
         figures = write_figure(figure, context.figures, "look_ahead")
-    last = len(mean) - 1
+    last = used - 1
+    each = ", ".join(f"{100 * value:.0f}" for value in mean)
     return context.measurement(
-        f"a fresh plan names the right source word {100 * mean[0]:.0f} % of the time for the present letter, "
-        f"{100 * mean[last]:.0f} % for the letter {last} ahead (lowest row {100 * mean.min():.0f} %; chance "
-        f"{100 * chance:.0f} %; rPAG's one row, repeated, {100 * float(np.nanmean(repeated[:, last])):.0f} %)",
+        f"a fresh plan names the right source word {100 * mean[0]:.0f} % of the time for the present letter and "
+        f"{100 * mean[last]:.0f} % for the letter {last} ahead, the farthest row in use (all rows: {each} %; chance "
+        f"{100 * chance:.0f} %; rPAG's one row repeated, {100 * float(np.nanmean(repeated[:, last])):.0f} % there)",
         {
             **{f"row {j}, %": (100.0 * rows[:, j]).tolist() for j in range(len(mean)) if np.isfinite(rows[:, j]).all()},
             "chance, %": 100.0 * chance,
+            "rows in use": float(used),
         },
-        is_right_ahead(rows),
+        is_right_ahead(rows, used),
         found[0].device,
         [
-            f"Holds when every row is right at more than {100 * RIGHT_AHEAD:g} % of the re-plans, averaged over seeds.",
+            f"Holds when at least {LEAST_ROWS} rows are in use and each of them is right at more than "
+            f"{100 * RIGHT_AHEAD:g} % of the re-plans, averaged over seeds.",
+            f"In use: at {100 * IN_USE:g} % of the latest training steps or more. A row beyond was never asked for, and "
+            "so never taught.",
             "True source words are known because the number words are made here. Not a claim of the paper.",
         ],
         figures,

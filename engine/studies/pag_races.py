@@ -20,10 +20,10 @@ from engine.studies.running import run
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-TEXT_UPDATES = 300
+TEXT_UPDATES = 240
 GRAPH_UPDATES = 350
 QUESTION_UPDATES = 400
-EXAMPLES = 300
+EXAMPLES = 200
 FULL_TIMES = 4  # --full trains so many times as long where no real data set takes the place of the generated task
 TEXT_PERIODS = (1, 2, 3, 5, 10)
 GRAPH_PERIODS = (1, 2, 3, 4)

@@ -14,7 +14,7 @@ from engine.studies.contract import Measurement, StudyContext
 from engine.studies.measure import measure, studies_of
 from engine.studies.pag_jobs import train_race, wider_baseline
 from engine.studies.pag_learning import is_faster
-from engine.studies.pag_planning import is_right_ahead, is_switching
+from engine.studies.pag_planning import is_right_ahead, is_switching, rows_in_use
 from engine.studies.pag_races import Recipe, is_higher, races, reached
 
 PAPER = load_paper("pag")
@@ -132,9 +132,13 @@ def test_that_a_locked_or_idle_switch_does_not_hold():
     assert not is_switching([0.2, 0.3], [1.0, 2.0])  # it does not matter when it re-plans
 
 
-def test_that_a_plan_with_one_wrong_row_does_not_hold():
-    assert is_right_ahead(np.array([[0.9, 0.6], [0.8, 0.6]]))
-    assert not is_right_ahead(np.array([[0.9, 0.4], [0.8, 0.5]]))
+def test_that_a_plan_with_one_wrong_row_in_use_does_not_hold():
+    assert is_right_ahead(np.array([[0.9, 0.6, 0.6], [0.8, 0.6, 0.6]]), 3)
+    assert not is_right_ahead(np.array([[0.9, 0.4, 0.6], [0.8, 0.5, 0.6]]), 3)
+    assert is_right_ahead(np.array([[0.9, 0.8, 0.7, 0.1]]), 3)  # the last row was never asked for
+    assert not is_right_ahead(np.array([[0.9, 0.8, 0.7]]), 2)  # a plan of two rows is none
+    assert rows_in_use(np.array([[0.6, 0.3, 0.06, 0.04], [0.6, 0.3, 0.06, 0.04]])) == 3
+    assert rows_in_use(np.array([[0.5, 0.5]])) == 2 and rows_in_use(np.array([[1.0, 0.0]])) == 1
 
 
 def test_that_faster_means_on_no_seed_slower():
