@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.shell.rows import push_button
+from gui.widgets.flow import FlowRow
 
 if TYPE_CHECKING:
     from gui.shell.bench import Bench
@@ -61,6 +62,12 @@ class AskButton:
         self._bench.note(reason, "warning")
 
 
-def widgets(*asked: AskButton) -> tuple[QWidget, ...]:
-    """Their buttons."""
-    return tuple(a.button for a in asked)
+def headed(words: QWidget, *controls: QWidget) -> QWidget:
+    """Controls in a line, and below them what there is to say about the measurement."""
+    head = QWidget()
+    down = QVBoxLayout(head)
+    down.setContentsMargins(0, 0, 0, 0)
+    down.setSpacing(3)
+    down.addWidget(FlowRow(controls))
+    down.addWidget(words)
+    return head

@@ -46,7 +46,7 @@ class ChainScene(QWidget):
         lower = (self._film(), self._quality(), self._along(), self._classes())
         self.symbols = {
             "chain": wall, "health": health, "film": lower[0], "quality": lower[1], "distance": lower[2],
-            "timeline": self.controls.timeline,
+            "timeline": wall,
         }  # fmt: skip
         self.grid = PanelGrid()
         upper = row(wall, health, stretch=(7, 2))
@@ -216,7 +216,8 @@ class ChainScene(QWidget):
 
     def _words(self, view: ChainView) -> str:
         state = "" if view.is_current else ", older weights"
-        return view.words or f"step {int(view.steps[0]):,}, weights of update {view.info.version:,}{state}"
+        self.wall.setToolTip(view.words)
+        return f"step {int(view.steps[0]):,}, weights of update {view.info.version:,}{state}"
 
     def _draw_plane(self, view: ChainView) -> None:
         """Chains of a toy: points among the data."""

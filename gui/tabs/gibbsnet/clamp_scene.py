@@ -9,14 +9,13 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.papers.gibbsnet_views import PlayQuery, PlayView, TasksArguments, TasksResult
 from gui.shell.rows import label, set_role
-from gui.tabs.gibbsnet.asking import AskButton
+from gui.tabs.gibbsnet.asking import AskButton, headed
 from gui.tabs.gibbsnet.clamp_controls import FREE, HoldControls, HoldPicture
 from gui.tabs.gibbsnet.names import TOY_WORDS, Facts, class_meaning, model_colour, model_words, pictures
 from gui.tabs.gibbsnet.observed import Observed, ObservedPad
 from gui.tabs.gibbsnet.playing import Playing, PlayingControls
 from gui.tabs.gibbsnet.result_table import ResultTable, Row
 from gui.widgets.bars import Bars
-from gui.widgets.flow import FlowRow
 from gui.widgets.image_grid import ImageGrid
 from gui.widgets.panel import Panel
 from gui.widgets.panel_grid import PanelGrid, column, row
@@ -102,7 +101,7 @@ class ClampScene(QWidget):
         self.task_words = label(
             "Measures drawing with a held label, reading a held picture, free pairs.", "muted", wrap=True
         )
-        body = Stacked(self.table, above=FlowRow((self.ask.button,)), below=self.task_words)
+        body = Stacked(self.table, above=headed(self.task_words, self.ask.button))
         self.tasks_panel = self._bench.panel("One model, three tasks", body)
         return self.tasks_panel
 

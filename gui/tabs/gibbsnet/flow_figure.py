@@ -74,7 +74,7 @@ class FlowFigure(PaintedView):
         slots = 2 * len(passes) + 1  # z and x of each pass, then D
         line = self.fontMetrics().height()
         wide = self.width() / slots
-        side = max(16.0, min(wide * 0.56, self.height() / 2 - 3.0 * line))
+        side = max(16.0, min(wide * 0.56, self.height() / 2 - 3.4 * line))
         top, bottom = 0.9 * line + side / 2, self.height() - 3.3 * line - side / 2
         made: dict[str, Node] = {}
 
@@ -126,9 +126,17 @@ class FlowFigure(PaintedView):
         line = painter.fontMetrics().height()
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         above = QRectF(4, nodes["x"].box.center().y() - line / 2, nodes["x"].box.left() - 30, line)
-        draw_text(painter, above, "clamped: starts at data, q infers z", left, CLAMPED)
+        words = "clamped: starts at data, q infers z"
+        if painter.fontMetrics().horizontalAdvance(words) <= above.width():
+            draw_text(painter, above, words, left, CLAMPED)
         below = QRectF(4, self.height() - line, self.width() * 0.6, line)
-        draw_text(painter, below, f"unclamped: starts at N(0, I), {view.K} decoder passes", left, UNCLAMPED)
+        draw_text(
+            painter,
+            below,
+            f"unclamped: starts at N(0, I), {view.K} decoder pass{'es' if view.K > 1 else ''}",
+            left,
+            UNCLAMPED,
+        )
         for name, (start, end) in self.arrow_lines().items():
             self._paint_arrow(painter, name, start, end)
         for node in nodes.values():

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from engine.papers.gibbsnet_views import InpaintArguments, InpaintResult
 from gui.shell.rows import label
-from gui.tabs.gibbsnet.asking import AskButton
+from gui.tabs.gibbsnet.asking import AskButton, headed
 from gui.tabs.gibbsnet.names import model_colour, model_words, pictures
 from gui.tabs.gibbsnet.result_table import ResultTable, Row
-from gui.widgets.flow import FlowRow
 from gui.widgets.image_grid import ImageGrid
 from gui.widgets.stacked import Stacked
 
@@ -58,13 +57,7 @@ class InpaintCard:
         )  # fmt: skip
         self.words = label("Measures 200 half-hidden test pictures: GibbsNet beside ALI.", "muted", wrap=True)
         body = _Beside(self.table, self.examples)
-        above = QWidget()
-        down = QVBoxLayout(above)
-        down.setContentsMargins(0, 0, 0, 0)
-        down.setSpacing(3)
-        down.addWidget(FlowRow((self.half, self.ask.button)))
-        down.addWidget(self.words)
-        self.body = Stacked(self.table, body=body, above=above)
+        self.body = Stacked(self.table, body=body, above=headed(self.words, self.half, self.ask.button))
 
     def _arguments(self) -> InpaintArguments:
         half: Any = self.half.currentData()

@@ -8,10 +8,9 @@ import numpy as np
 
 from engine.papers.gibbsnet_views import ProbeArguments, ProbeResult
 from gui.shell.rows import label
-from gui.tabs.gibbsnet.asking import AskButton
+from gui.tabs.gibbsnet.asking import AskButton, headed
 from gui.tabs.gibbsnet.names import model_colour, model_words
 from gui.tabs.gibbsnet.result_table import ResultTable, Row
-from gui.widgets.flow import FlowRow
 from gui.widgets.stacked import Stacked
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ class ProbeCard:
             lambda: ProbeArguments(), self.show_result,
         )  # fmt: skip
         self.words = label(HINT, "muted", wrap=True)
-        self.body = Stacked(self.table, above=FlowRow((self.ask.button,)), below=self.words)
+        self.body = Stacked(self.table, above=headed(self.words, self.ask.button))
 
     def show_result(self, result: ProbeResult) -> None:
         """Shares right, beside the pixels themselves."""

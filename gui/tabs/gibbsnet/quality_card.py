@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.papers.gibbsnet_views import MeasureArguments, QualityCurve, QualityView
 from gui.shell.rows import label, push_button
 from gui.shell.theme import theme
+from gui.tabs.gibbsnet.asking import headed
 from gui.tabs.gibbsnet.choice import Choice
 from gui.tabs.gibbsnet.names import DATA, Facts, model_colour, model_words
-from gui.widgets.flow import FlowRow
 from gui.widgets.lines_plot import Line, LinesPlot
 from gui.widgets.segments import switch
 from gui.widgets.stacked import Stacked
@@ -55,13 +55,7 @@ class QualityCard:
         )
         self.auto = switch("auto", f"Down: a smaller measurement every {AUTO_MS // 1000} s while it trains")
         self.hint = label(HINT, "muted", wrap=True)
-        above = QWidget()
-        down = QVBoxLayout(above)
-        down.setContentsMargins(0, 0, 0, 0)
-        down.setSpacing(3)
-        down.addWidget(FlowRow((self.choice, self.measure, self.auto)))
-        down.addWidget(self.hint)
-        self.body = Stacked(self.plot, above=above)
+        self.body = Stacked(self.plot, above=headed(self.hint, self.choice, self.measure, self.auto))
         self._timer = QTimer(parent)
         self._timer.setInterval(AUTO_MS)
         self._timer.timeout.connect(self.on_auto_due)

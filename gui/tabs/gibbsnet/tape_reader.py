@@ -70,7 +70,8 @@ class TapeReader(QObject):
             self._wanted.discard("branch")
         if self.recorded < 2:
             self._wanted.discard("film")
-        if "main" in what or self._asked not in self._wanted:
+        first = min(_ORDER.index(one) for one in what)
+        if self._asked not in self._wanted or first <= _ORDER.index(self._asked):
             self._ask()
 
     def film_steps(self) -> tuple[int, ...]:
@@ -98,6 +99,14 @@ class TapeReader(QObject):
             return "film"
         return "branch" if view.info.tape != 0 else "main"
 
+    def _is_answer(self, kind: str, view: ChainView, answered: int) -> bool:
+        """Whether it is what is wanted now, and not a late answer to what was wanted before."""
+        if kind == "film":
+            return view.labels.shape[2] == min(self.chain + 1, view.info.chains)
+        if kind == "branch" and view.info.tape != self.branch:
+            return False
+        return answered == self.step or answered == view.info.recorded or answered == view.info.first > self.step
+
     def on_view(self, view: ChainView) -> None:
         """Hand it to whoever draws it, and ask for the next thing."""
         kind = self._kind(view)
@@ -107,7 +116,7 @@ class TapeReader(QObject):
         if kind == "main" and self.is_recording and answered < self.step:
             return  # recorded anew and not there yet: the old picture stays
         {"main": self.main_arrived, "branch": self.branch_arrived, "film": self.film_arrived}[kind].emit(view)
-        if kind != "main" or answered == self.step or answered == view.info.recorded:
+        if self._is_answer(kind, view, answered):
             self._wanted.discard(kind)
         if self._asked not in self._wanted and (self._wanted or self._asked != "main"):
             self._ask()
