@@ -129,11 +129,7 @@ def evaluate(run: PagExperiment, arguments: EvaluateArguments) -> LongAction:
             written = _decoded(run, racer, batch, arguments)
             tallies[kind].add(run, examples, written, racer.held_out_nll(batch)[0])
             spent += time.perf_counter() - begun
-            yield (
-                Partial(None, -1.0)
-                if start == 0
-                else Partial(_evaluation(run, tallies, size_name, spent, with_bleu=False), start / count)
-            )
+            yield Partial(_evaluation(run, tallies, size_name, spent, with_bleu=False), start / count)
     return _evaluation(run, tallies, size_name, spent, with_bleu=True)
 
 

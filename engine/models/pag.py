@@ -262,8 +262,24 @@ def new_network(shape: Shape, seed: int, device: torch.device | str = "cpu") -> 
 
 def size_of(shape: Shape) -> int:
     """Trainable numbers of a network of this shape, without drawing it."""
-    with torch.device("meta"):
-        return Network(replace(shape, paper_init=False)).size
+    H, E, k, V, D = shape.width, shape.embedding, shape.k, shape.targets, shape.summary
+    C, layers = 2 * H, shape.layers
+
+    def gru(inputs: int) -> int:
+        return 3 * H * (inputs + H + 2)
+
+    tables = {"tokens": shape.sources, "flagged": shape.sources + 2, "pairs": 4 * shape.sources}[shape.reading]
+    count = (tables + V + shape.pointer) * E + 2 * gru(E) + (C + 1) * layers * H + gru(E + C)
+    count += gru(H + C) if layers == 2 else 0
+    count += (layers * H + 1) * H + E * H + C * H + (H + 1) * V + (H + 1) * shape.pointer
+    count += (C + 1) * C + H * C + E * C + (C + 1) * shape.rows + shape.has_layer_norm * 2 * (C + H)
+    if shape.plans:
+        count += (H + 1) * k + H + 1
+    if shape.kind == "rpag" and shape.sees_context:
+        count += C * k
+    if shape.kind == "pag":
+        count += shape.has_gate * ((H + 1) * k + C * k) + shape.has_summary * ((k + 1) * D + D * C)
+    return count
 
 
 def matched_width(shape: Shape, wanted: int) -> int:

@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 
+from engine.models.pag import Shape, new_network, size_of
 from engine.models.pag_beam import beam_search
 from engine.models.pag_decoding import Control, decode
 from engine.models.pag_learning import nll_of
@@ -154,6 +155,14 @@ def test_that_the_fast_recurrence_gives_the_numbers_of_the_formulas(kind, change
     for name, mine, theirs in zip(names, *gradients, strict=True):
         assert (mine is None) == (theirs is None), name
         assert mine is None or torch.allclose(mine, theirs, atol=2e-5), name
+
+
+@pytest.mark.parametrize("changes", [*SHAPES, {"reading": "pairs"}, {"reading": "flagged"}], ids=str)
+@pytest.mark.parametrize("kind", KINDS)
+def test_that_a_size_is_counted_as_it_is_drawn(kind, changes):
+    shape = Shape(kind, **{"reading": "tokens", "sources": 7, "targets": 5, "width": 6, "embedding": 4, **changes})
+    net = new_network(shape, 0)
+    assert size_of(shape) == net.size == sum(net.counts().values())
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -18,7 +18,7 @@ GRAPHS: dict[str, Any] = {**SMALL, "circuit_from": 3, "circuit_to": 5, "distract
 
 # One of every kind of run: name -> (preset, changes)
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
-    "numbers": ("numbers-de", NUMBERS),
+    "numbers": ("numbers-de", NUMBERS),  # the only one whose sources differ in length
     "circuits, equal parameters": ("euler", {**GRAPHS, "matching": "equal parameters"}),
     "questions, dropout": ("questions-toy", {**SMALL, "dropout": 0.2, "models": "PAG and rPAG"}),
     "countdown, one layer": (

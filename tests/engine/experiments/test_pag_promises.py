@@ -40,7 +40,7 @@ def look_at_everything(experiment):
         long.close()
 
 
-@pytest.mark.parametrize("name", ["numbers", "circuits, equal parameters", "questions, dropout"])
+@pytest.mark.parametrize("name", ["circuits, equal parameters", "questions, dropout"])
 def test_that_a_watched_run_equals_an_unwatched_one_to_the_bit(name):
     watched, unwatched = kind(name), kind(name)
     seen = train(watched, 2)
@@ -65,9 +65,9 @@ def test_that_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(name):
     assert_same_state(second.state(), whole.state())
 
 
-@pytest.mark.parametrize("turns", range(1, 10))
+@pytest.mark.parametrize("turns", [1, 3, 4, 8])  # an update, before measuring, amid it, before its last piece
 def test_that_a_run_saved_in_the_middle_of_a_round_resumes_to_the_bit(turns):
-    whole, first, second = (kind("numbers") for _ in range(3))
+    whole, first, second = (kind("circuits, equal parameters") for _ in range(3))
     for run in (whole, first):
         train(run, 9)
         for _ in range(turns):
@@ -166,7 +166,7 @@ def test_that_a_model_whose_numbers_break_stops_alone_and_is_mended():
 def test_that_a_race_in_which_all_have_stopped_says_so():
     run = begin("numbers-de", **NUMBERS, models="PAG")
     with torch.no_grad():
-        run.racers["pag"].net.start.bias[0] = float("inf")
+        run.racers["pag"].net.start.bias[0] = float("nan")
     with pytest.raises(Diverged, match="no model is left"):
         train(run, 1)
 
@@ -224,12 +224,9 @@ def test_that_graph_sizes_that_do_not_fit_are_refused_in_words(changes, words):
         begin("euler", **{**GRAPHS, **changes})
 
 
-@pytest.mark.parametrize("models", ["PAG", "rPAG", "baseline"])
-def test_that_every_model_learns_small_circuits_within_seconds(models):
-    run = begin("euler", **{**GRAPHS, "width": 32, "embedding": 24, "batch": 32, "circuit_to": 4, "distractor": 0,
-                            "lr": 4e-3}, models=models)  # fmt: skip
-    name = models.lower()
+def test_that_all_three_models_learn_dates_within_seconds():
+    run = begin("dates", width=32, embedding=16, lr=5e-3, k=4)
     first = train(run, 1)[-1]
-    values = last(run, 149)
-    assert values[f"test_nll_{name}"] < 0.2 * first[f"test_nll_{name}"]
-    assert values[f"exact_{name}"] > 80.0
+    values = last(run, 39)
+    for name in v.MODELS:
+        assert values[f"test_nll_{name}"] < 0.6 * first[f"test_nll_{name}"]
