@@ -154,8 +154,8 @@ def measure_look_ahead(context: StudyContext) -> Measurement:
         [
             f"Holds when at least {LEAST_ROWS} rows are in use and each of them is right at more than "
             f"{100 * RIGHT_AHEAD:g} % of the re-plans, averaged over seeds.",
-            f"In use: at {100 * IN_USE:g} % of the latest training steps or more. A row beyond was never asked for, and "
-            "so never taught.",
+            f"In use: at {100 * IN_USE:g} % of the latest training steps or more. Rows beyond were never asked for "
+            "and so never taught.",
             "True source words are known because the number words are made here. Not a claim of the paper.",
         ],
         figures,
