@@ -27,6 +27,8 @@ LEAVE_S = 3.0
 
 # Tests that may be skipped, each with what it needs. Any other skip makes the run fail.
 ALLOWED_SKIPS = {
+    "test_that_a_cluster_that_does_not_answer_is_named": "the extra [cluster]",
+    "test_that_a_run_on_a_cluster_trains_is_left_is_found_again_and_stops": "the extra [cluster]",
     "test_that_the_real_multi30k_is_verified_and_becomes_a_task": "ATELIER_DATA with Multi30k",
     "test_that_real_wmt_text_becomes_a_task_with_its_test_sets": "ATELIER_DATA with WMT text",
     "test_that_the_real_squad_dev_file_is_read_whole_with_every_answer_at_its_place": "ATELIER_DATA with SQuAD",

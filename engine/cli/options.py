@@ -36,6 +36,12 @@ class Train:
     """--no-record keeps nothing."""
     resume: str = ""
     """Id (or its beginning) of a run in the library: goes on from its newest checkpoint."""
+    cluster: str = ""
+    """Address of a Ray cluster (ray://HOST:10001, or auto) that trains instead; its node keeps the records."""
+    detach: bool = False
+    """With --cluster: leave as soon as the run goes on there."""
+    join: str = ""
+    """With --cluster: come back to the run of this name, as it was printed when it began."""
     json: bool = False
     """Print one JSON object at the end instead of words."""
 

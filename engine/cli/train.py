@@ -44,7 +44,7 @@ class _Plan:
 
 @dataclass(slots=True)
 class _Result:
-    """What came of it. ended: done, interrupted, failed or diverged. last: newest value of every curve."""
+    """What came of it. ended: done, left, interrupted, failed or diverged. last: newest value of every curve."""
 
     step: int = 0
     first_step: int = 0
@@ -67,8 +67,14 @@ def run(options: Train) -> int:
         return exits.NOT_BUILT
     if options.resume and not options.record:
         raise ParameterError("--resume goes on with a record: it cannot be combined with --no-record")
-    if not options.record:
+    if (options.detach or options.join) and not options.cluster:
+        raise ParameterError("--detach and --join are for runs on a cluster: give its address with --cluster")
+    if not options.record or options.join:
         return _train(options, _new_plan(options, paper))
+    if options.cluster and not options.resume:  # its node makes the record
+        plan = _new_plan(options, paper)
+        plan.record = m.ELSEWHERE
+        return _train(options, plan)
     with Store() as store:
         plan = _resumed_plan(options, paper, store) if options.resume else _new_plan(options, paper)
         if not plan.record:
@@ -138,7 +144,7 @@ def _create(store: Store, plan: _Plan, options: Train) -> str:
 
 def _train(options: Train, plan: _Plan) -> int:
     from engine.cli.headline import Display
-    from engine.runtime.session import EnginePool, Session
+    from engine.runtime.session import ClusterPool, EnginePool, Session
 
     spec = m.RunSpec(
         paper=plan.paper.name,
@@ -152,24 +158,33 @@ def _train(options: Train, plan: _Plan) -> int:
         until=plan.steps,
     )
     reports: queue.SimpleQueue[m.Report] = queue.SimpleQueue()
-    pool = EnginePool(limit=1, warm=False)
+    pool = ClusterPool(options.cluster, options.join) if options.cluster else EnginePool(limit=1, warm=False)
     session = Session(pool, reports.put)
     title = f"{plan.paper.name} {plan.preset}"
     try:
         with _interrupts() as interrupts, Display(title, plan.paper.headline, plan.steps, options.json) as display:
             session.start(spec)
-            result = _follow(session, reports, plan, display, interrupts)
+            result = _follow(session, reports, plan, display, interrupts, options.detach)
             session.wait(5.0)
     finally:
         pool.close()
     _print(result, plan, options.json)
-    return {"done": exits.DONE, "interrupted": exits.INTERRUPTED}.get(result.ended, exits.FAULT)
+    kinds = {"done": exits.DONE, "left": exits.DONE, "interrupted": exits.INTERRUPTED}
+    return kinds.get(result.ended, exits.FAULT)
 
 
 def _follow(
-    session: Session, reports: queue.SimpleQueue[m.Report], plan: _Plan, display: Display, interrupts: list[int]
+    session: Session,
+    reports: queue.SimpleQueue[m.Report],
+    plan: _Plan,
+    display: Display,
+    interrupts: list[int],
+    is_leaving: bool = False,
 ) -> _Result:
-    """Listens until the run has ended; a first Ctrl+C saves and stops it, a second one ends it at once."""
+    """Listens until the run has ended; a first Ctrl+C saves and stops it, a second one ends it at once.
+
+    is_leaving: lets go of a run on a cluster when it has made its first updates.
+    """
     result = _Result(step=plan.from_step)
     begun = time.perf_counter()
     obeyed = 0
@@ -204,7 +219,11 @@ def _follow(
             case m.Progress():
                 result.step, result.seconds = report.step, time.perf_counter() - begun
                 display.on_progress(report)
-                if report.step >= plan.steps and not result.ended:
+                if is_leaving and report.step:
+                    result.ended = "left"
+                    session.leave()
+                    return result
+                if report.step >= (report.total or plan.steps) and not result.ended:
                     result.ended = "done"
                     session.stop()
             case m.Notice():
@@ -263,7 +282,7 @@ def _print(result: _Result, plan: _Plan, as_json: bool) -> None:
     print(f"{updates:,} updates in {result.seconds:.1f} s ({rate:,.0f}/s), now at {result.step:,}.")
     if result.fault:
         print(f"{result.ended}: {result.fault}", file=sys.stderr)
-    if plan.record:
+    if plan.record and plan.record != m.ELSEWHERE:
         print(f"Kept as run {plan.record[:8]}.")
         if result.ended != "done":
             print(f"Go on with: main.py train {plan.paper.name} --resume {plan.record[:8]}")

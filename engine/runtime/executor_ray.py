@@ -1,60 +1,30 @@
-"""The executor on a Ray cluster (extra `[cluster]`): the same jobs, on other machines. Ray is imported when it is made.
-
-Ray does not ask who you are unless token authentication is on: set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN (or the
-token file, ``ray get-auth-token --generate``) on every node and here before the cluster is started.
-"""
+"""The executor on a Ray cluster: the same jobs, on other machines (see `engine.runtime.cluster` for the way in)."""
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import engine
-from engine.papers.contract import ParameterError
+from engine.runtime.cluster import connect
 from engine.runtime.executor import JobProgress, OnProgress, cancelled_outcome
 from engine.runtime.jobs import Job, Outcome, carry_out
 
 POLL_S = 0.2
-REACH_S = 5.0
 
 
 class RayExecutor:
     """Jobs as Ray tasks. A task that dies names itself; its job is not tried twice.
 
-    address: ``auto`` (the cluster this machine belongs to), ``HOST:6379``, ``ray://HOST:10001`` from outside.
+    address: as `connect` takes it.
     slots: jobs at once (0: as many CPUs as the cluster has). gpus: GPUs of each job (None: a whole one where the
-    cluster has any). Our code travels with the jobs; the nodes need the same Python and the dependencies. A run that
-    is kept is recorded in the home folder of the node that ran it.
+    cluster has any). A run that is kept is recorded in the home folder of the node that ran it.
     Raises `ParameterError` when Ray is not installed or the cluster does not answer.
     """
 
     def __init__(self, address: str, slots: int = 0, gpus: float | None = None) -> None:
-        try:
-            import ray
-        except ImportError:
-            raise ParameterError(
-                "--cluster needs Ray, which is not installed: python -m pip install 'ray>=2.52' "
-                "(or .venv/bin/pip install -c constraints.txt -e '.[cluster]')"
-            ) from None
-        self._ray: Any = ray
-        _reach(address)
-        try:
-            ray.init(
-                address=address,
-                ignore_reinit_error=True,
-                log_to_driver=False,
-                logging_level="ERROR",
-                runtime_env={
-                    "py_modules": [str(Path(engine.__file__).parent)],
-                    "env_vars": {"OMP_NUM_THREADS": "1"},
-                },
-            )
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            hint = "If it asks for a token, RAY_AUTH_MODE=token and RAY_AUTH_TOKEN must be set here as they are there."
-            raise ParameterError(f"the cluster {address} does not let us in: {error} {hint}") from None
+        ray: Any = connect(address)
+        self._ray = ray
         resources = ray.cluster_resources()
         there = float(resources.get("GPU", 0.0))
         self.gpus = (1.0 if there else 0.0) if gpus is None else gpus
@@ -105,14 +75,3 @@ class RayExecutor:
     def close(self) -> None:
         """Leaves the cluster; it goes on without us."""
         self._ray.shutdown()
-
-
-def _reach(address: str) -> None:
-    """Raises `ParameterError` within five seconds when nobody listens; Ray itself tries for minutes."""
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if not colon or not port.isdigit():
-        return
-    try:
-        socket.create_connection((host, int(port)), REACH_S).close()
-    except OSError as error:
-        raise ParameterError(f"the cluster {address} does not answer: {error.strerror or error}") from None

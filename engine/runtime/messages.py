@@ -17,6 +17,10 @@ import numpy as np
 _numbers = itertools.count(1)
 
 
+ELSEWHERE = "elsewhere"
+"""`RunSpec.record` of a run on a cluster: its node makes the record in its own library."""
+
+
 def next_run_number() -> int:
     """A number no other run of this process has."""
     return next(_numbers)
@@ -183,8 +187,16 @@ class Stop:
     save: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """End a run on a cluster without asking. (A process of this machine is killed, not told.)"""
+
+    run: int
+
+
 Verb = (
     Start
+    | Kill
     | Pause
     | Resume
     | StepOnce

@@ -39,11 +39,13 @@ class EngineProcess:
     up on this side, so that a hanging engine can not hold up the window.
     """
 
-    def __init__(self) -> None:
+    grace_s = STOP_GRACE_S
+
+    def __init__(self, main: Callable[..., None] = worker.main, *words: str) -> None:
         self._connection, theirs = _context.Pipe()
         self._crash, crash_theirs = _context.Pipe(duplex=False)
         self.process = _context.Process(
-            target=worker.main, args=(theirs, crash_theirs), name="atelier-engine", daemon=True
+            target=main, args=(theirs, crash_theirs, *words), name="atelier-engine", daemon=True
         )
         self.process.start()
         theirs.close()
@@ -94,6 +96,14 @@ class EngineProcess:
         self.was_asked_to_end = True
         threading.Thread(target=self._escalate, args=(graceful,), name="engine-stopper", daemon=True).start()
 
+    def kill(self) -> None:
+        """Ends the run without asking."""
+        self.process.kill()
+
+    def leave(self) -> None:
+        """Ends the process on this machine and nothing else."""
+        self.process.kill()
+
     def wait(self, seconds: float | None = None) -> bool:
         """Waits for the end of the process and of its threads; False when it still lives."""
         if not self.ended.wait(seconds):
@@ -103,7 +113,7 @@ class EngineProcess:
         return True
 
     def _escalate(self, graceful: bool) -> None:
-        if graceful and self.ended.wait(STOP_GRACE_S):
+        if graceful and self.ended.wait(self.grace_s):
             return
         self.process.terminate()
         if not self.ended.wait(STOP_GRACE_S):
@@ -148,6 +158,45 @@ class EngineProcess:
                 self.on_report(report)
             except Exception:  # noqa: BLE001 - whoever listens has a fault; the engine's end must still be heard
                 print(f"A report of the engine was not taken:\n{traceback.format_exc()}", file=sys.stderr)
+
+
+class RelayProcess(EngineProcess):
+    """The process that speaks for a run on a cluster (`engine.runtime.relay`). host: a run to come back to."""
+
+    grace_s = 30.0  # a save on a busy node and two ways through the network
+
+    def __init__(self, address: str, host: str = "") -> None:
+        from engine.runtime import relay
+
+        super().__init__(relay.main, address, host)
+
+    def kill(self) -> None:
+        """Ends the run on its node, too."""
+        self.send(m.Kill(0))
+
+
+class ClusterPool:
+    """Hands out processes that speak for runs on a Ray cluster, as `EnginePool` does for this machine.
+
+    address: as `engine.runtime.cluster.connect` takes it. host: the next run is this one, which goes on there already.
+    """
+
+    def __init__(self, address: str, host: str = "") -> None:
+        self._address, self._host = address, host
+        self._running: list[RelayProcess] = []
+
+    def take(self) -> EngineProcess:
+        """A process for a run."""
+        engine = RelayProcess(self._address, self._host)
+        self._running.append(engine)
+        return engine
+
+    def close(self) -> None:
+        """Leaves the cluster; runs that were not stopped go on there."""
+        for engine in self._running:
+            if engine.is_alive:
+                engine.leave()
+                engine.wait(STOP_GRACE_S)
 
 
 class EnginePool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.runtime import messages as m
-from engine.runtime.process import EnginePool, EngineProcess, TooManyRuns, explain_exit
+from engine.runtime.process import ClusterPool, EnginePool, EngineProcess, TooManyRuns, explain_exit
 from engine.runtime.ring import SLOT_BYTES, RingReader
 
 
@@ -27,13 +27,13 @@ class _Link:
 
 
 class Session:
-    """One run in one engine process. A session can be started again after it ended.
+    """One run in one engine process, of this machine or (`ClusterPool`) of a cluster. It can be started again later.
 
     on_report is called from a listening thread, in order, and gets exactly one `Failed` or `Stopped` per run.
     Verbs to a run that has ended are dropped.
     """
 
-    def __init__(self, pool: EnginePool, on_report: Callable[[m.Report], None]) -> None:
+    def __init__(self, pool: EnginePool | ClusterPool, on_report: Callable[[m.Report], None]) -> None:
         self._pool = pool
         self._on_report = on_report
         self._link: _Link | None = None
@@ -83,60 +83,60 @@ class Session:
 
     def pause(self) -> None:
         """Hold still after the present update."""
-        self._send(m.Pause(self.run))
+        self.send(m.Pause(self.run))
 
     def resume(self) -> None:
         """Go on training."""
-        self._send(m.Resume(self.run))
+        self.send(m.Resume(self.run))
 
     def step_once(self) -> None:
         """One update, then hold still."""
-        self._send(m.StepOnce(self.run))
+        self.send(m.StepOnce(self.run))
 
     def step_phase(self) -> None:
         """One phase of the update, then hold still."""
-        self._send(m.StepPhase(self.run))
+        self.send(m.StepPhase(self.run))
 
     def rewind(self, step: int = 0) -> None:
         """Back to the start (0) or to the newest kept snapshot at or before `step`, with the knobs of that moment."""
-        self._send(m.Rewind(self.run, step))
+        self.send(m.Rewind(self.run, step))
 
     def change(self, values: Mapping[str, Any]) -> int:
         """Live knobs; returns the revision that frames and curves made with them carry."""
         self.revision += 1
-        self._send(m.Change(self.run, self.revision, dict(values)))
+        self.send(m.Change(self.run, self.revision, dict(values)))
         return self.revision
 
     def set_pace(self, rate: float | None) -> None:
         """Updates per second; None: the preset's own pace; inf: as fast as it goes."""
-        self._send(m.SetPace(self.run, rate))
+        self.send(m.SetPace(self.run, rate))
 
     def watch(self, view: str, query: Any = None, rate: float = 30.0) -> None:
         """Asks for frames of a view; calling again replaces the query and makes the next frame urgent."""
-        self._send(m.Watch(self.run, view, query, rate))
+        self.send(m.Watch(self.run, view, query, rate))
 
     def unwatch(self, view: str) -> None:
         """No more frames of this view."""
-        self._send(m.Unwatch(self.run, view))
+        self.send(m.Unwatch(self.run, view))
 
     def seen(self, frame: m.Frame) -> None:
         """This frame has been drawn: the next one of its view may come."""
         if frame.run == self.run:
-            self._send(m.Seen(self.run, frame.view))
+            self.send(m.Seen(self.run, frame.view))
 
     def ask(self, action: str, arguments: Any) -> int:
         """A gesture; the `Answer`s carry the ticket returned here."""
         ticket = next(self._tickets)
-        self._send(m.Ask(self.run, ticket, action, arguments))
+        self.send(m.Ask(self.run, ticket, action, arguments))
         return ticket
 
     def cancel(self, ticket: int) -> None:
         """Gives up a long action."""
-        self._send(m.Cancel(self.run, ticket))
+        self.send(m.Cancel(self.run, ticket))
 
     def save(self) -> None:
         """Writes a checkpoint now."""
-        self._send(m.Save(self.run))
+        self.send(m.Save(self.run))
 
     def stop(self, save: bool = True) -> None:
         """Ends the run: ask, 2 s, terminate, 2 s, kill. Returns at once; `Stopped` or `Failed` follows."""
@@ -146,13 +146,19 @@ class Session:
     def kill(self) -> None:
         """Ends the process without asking."""
         if self._link is not None and self.is_alive:
-            self._link.engine.process.kill()
+            self._link.engine.kill()
+
+    def leave(self) -> None:
+        """Lets go of a run on a cluster, which goes on there; a run of this machine ends."""
+        if self._link is not None and self.is_alive:
+            self._link.engine.leave()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Waits for the end of the engine process; False when it still lives."""
         return self._link is None or self._link.engine.wait(seconds)
 
-    def _send(self, verb: m.Verb) -> None:
+    def send(self, verb: m.Verb) -> None:
+        """Sends a verb to the run; dropped when there is none."""
         if self._link is not None and self.is_alive:
             self._link.engine.send(verb)
 
@@ -185,4 +191,4 @@ class Session:
             return True
 
 
-__all__ = ["EnginePool", "Session", "TooManyRuns"]
+__all__ = ["ClusterPool", "EnginePool", "Session", "TooManyRuns"]

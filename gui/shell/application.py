@@ -47,7 +47,7 @@ class Laboratory:
         theme().install(app, self.settings.one_of("window/theme", ("dark", "light", "system"), "system"))  # type: ignore[arg-type]
         self.faults = Faults()
         self.faults.install()
-        self.engines = Engines()
+        self.engines = Engines(self.settings)
         self.window = MainWindow(self.settings, self.engines.make_session)
         self.faults.connect_window(self.window.tell_error, self._on_qt_warning)
         self._catch_interrupt()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from gui.shell.engines import CLUSTER
 from gui.shell.paper_run import PaperRun
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class HeldRuns(QObject):
     def wake(self, run: PaperRun) -> None:
         """Starts it held, when it is on screen and nothing was started or kept there."""
         page = self._window.paper_page()
+        if self._window.settings.text(CLUSTER):  # a run that nobody wants yet may not occupy a node
+            return
         if page is None or page.run is not run or run.run_state != "idle" or run.history.last_step > 0:
             return
         if self._held is not None and self._held is not run and is_untouched(self._held):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from engine.papers.contract import Paper
+from gui.shell.engines import CLUSTER
 from gui.shell.paper_page import BuildTab, PaperPage
 from gui.shell.paper_run import PaperRun, RunDefaults
 from gui.shell.session_bridge import MakeSession
@@ -26,6 +27,7 @@ def run_defaults(settings: Settings) -> RunDefaults:
         threads=int(settings.number("run/threads", 0, 0, 256)),
         autosave_s=settings.number("run/autosave_s", 10.0, 1.0, 3600.0),
         data_folder=settings.text("run/data_folder"),
+        cluster=settings.text(CLUSTER),
     )
 
 

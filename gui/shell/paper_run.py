@@ -10,7 +10,18 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from engine.papers.contract import Paper, ParameterError, Params, live_knobs
-from engine.runtime.messages import Failed, Progress, Ready, Rewound, RunSpec, Saved, Scalars, Settings, Stopped
+from engine.runtime.messages import (
+    ELSEWHERE,
+    Failed,
+    Progress,
+    Ready,
+    Rewound,
+    RunSpec,
+    Saved,
+    Scalars,
+    Settings,
+    Stopped,
+)
 from gui.shell.history import CurveHistory, Points
 from gui.shell.knob_edit import KnobEdit
 from gui.shell.leaving import Leaving
@@ -20,12 +31,13 @@ from gui.shell.session_bridge import MakeSession, SessionBridge
 
 @dataclass(frozen=True, slots=True)
 class RunDefaults:
-    """What the settings say about every new run. threads 0: the preset's."""
+    """What the settings say about every new run. threads 0: the preset's. cluster: "" for this computer."""
 
     device: str = "auto"
     threads: int = 0
     autosave_s: float = 10.0
     data_folder: str = ""
+    cluster: str = ""
 
 
 class RunRecords(Protocol):
@@ -212,8 +224,8 @@ class PaperRun(QObject):
         """A new run with the parameters on screen, or the run recorded as `resume` from its newest checkpoint."""
         params = self.edited
         self._retire()
-        record = resume or self._records.begin(self.paper, self.preset.id, params)
         defaults = self._defaults()
+        record = resume or ("" if defaults.cluster else self._records.begin(self.paper, self.preset.id, params))
         bridge = SessionBridge(self._make_session, self)
         spec = RunSpec(
             paper=self.paper.name,
@@ -221,7 +233,7 @@ class PaperRun(QObject):
             params=params.model_dump(),
             device=defaults.device,
             threads=defaults.threads,
-            record=record,
+            record=record or (ELSEWHERE if defaults.cluster else ""),
             resume=bool(resume),
             autosave_s=defaults.autosave_s,
             pace=self.pace,

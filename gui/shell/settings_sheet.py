@@ -18,6 +18,7 @@ from engine.runtime.paths import home
 from gui.shell.data_offer import FOLDER, choose_data_folder
 from gui.shell.data_rows import DataRows
 from gui.shell.data_sets import DataSets
+from gui.shell.engines import CLUSTER
 from gui.shell.page_factory import DEVICES
 from gui.shell.rows import label, push_button
 from gui.shell.settings import Settings
@@ -47,6 +48,7 @@ class SettingsSheet(QDialog):
             "Size", label("Follows the desktop; to force it, start with QT_SCALE_FACTOR=1.25.", "muted", wrap=True)
         )
         form.addRow("Device", self._build_device())
+        form.addRow("Ray cluster", self._build_cluster())
         form.addRow("Threads a run", self._build_number("run/threads", 0, 256, 0, "as the preset says", ""))
         form.addRow("Autosave every", self._build_number("run/autosave_s", 1, 3600, 10, "", " s"))
         form.addRow("Your data sets", self._build_folder())
@@ -57,7 +59,7 @@ class SettingsSheet(QDialog):
         outer.addLayout(form)
         outer.addStretch(1)
         outer.addWidget(
-            label("Device, threads, autosave and data hold for runs that start from now on.", "muted", wrap=True)
+            label("What is chosen here about runs holds for those that start from now on.", "muted", wrap=True)
         )
         outer.addWidget(push_button("Close", self.close), 0, Qt.AlignmentFlag.AlignRight)
         self.resize(600, 480)
@@ -89,6 +91,14 @@ class SettingsSheet(QDialog):
         box.setValue(int(self._settings.number(key, default, lo, hi)))
         box.valueChanged.connect(lambda value: self._settings.set(key, value))
         return box
+
+    def _build_cluster(self) -> QLineEdit:
+        self.cluster = QLineEdit(self._settings.text(CLUSTER))
+        self.cluster.setPlaceholderText("none: runs are this computer's (ray://HOST:10001)")
+        self.cluster.setAccessibleName("address of a Ray cluster for new runs")
+        self.cluster.setToolTip("New runs train there, and their node keeps the records. Needs the extra [cluster].")
+        self.cluster.editingFinished.connect(lambda: self._settings.set(CLUSTER, self.cluster.text().strip()))
+        return self.cluster
 
     def _build_folder(self) -> QWidget:
         holder = QWidget()
