@@ -342,6 +342,17 @@ def test_that_a_damaged_or_foreign_file_is_refused_with_the_place(tmp_path, cont
         read_squad(path, 660)
 
 
+def test_that_an_answer_beside_a_mark_or_inside_a_word_takes_whole_tokens_and_no_neighbour(tmp_path):
+    context = '"Paris"(1889)and twenty-first.'
+    asked = [{"question": "?", "id": a, "answers": [{"text": a, "answer_start": context.index(a)}]}
+             for a in ("Paris", "1889", "first", "aris")]  # fmt: skip
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"version": "1.1", "data": [{"paragraphs": [{"context": context, "qas": asked}]}]}))
+    found = read_squad(path, 660)
+    words = found.passages[0].words
+    assert [words[q.first : q.last + 1] for q in found.questions] == [("paris",), ("1889",), ("first",), ("paris",)]
+
+
 @pytest.mark.parametrize("pointer", [True, False])
 def test_that_questions_point_at_words_of_the_passage_that_are_not_on_the_short_list(tmp_path, pointer):
     squad(tmp_path / "train-v1.1.json")
