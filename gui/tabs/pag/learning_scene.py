@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
 _MEGA = 1e6
+PLANNER = "planner"
+"""The parameters of plan and commitment; they stand above the other parts."""
 
 
 class LearningScene(QWidget):
@@ -117,14 +119,16 @@ class LearningScene(QWidget):
     def _draw_counts(self, view: RaceView) -> None:
         rows: list[tuple[str | tuple[str, str], ...]] = [
             ("parameters", *(f"{r.parameters:,}" for r in view.runners)),
-            ("planner", *(f"{r.planner:,}" for r in view.runners)),
+            (PLANNER, *(f"{r.planner:,}" for r in view.runners)),
             ("width H", *(str(r.width) for r in view.runners)),
             ("ms/update", *(number(r.ms_per_update, 3) for r in view.runners)),
             ("95 %: update", *(_reached(r.reached_step, 0) for r in view.runners)),
             ("95 %: second", *(_reached(r.reached_second, 1) for r in view.runners)),
         ]
         parts = zip(view.parts, view.parameters.T.tolist(), strict=True)
-        rows += [((part, "muted"), *((f"{int(n):,}", "muted") for n in counts)) for part, counts in parts]
+        rows += [
+            ((part, "muted"), *((f"{int(n):,}", "muted") for n in counts)) for part, counts in parts if part != PLANNER
+        ]
         equal = "Widths were chosen so that the counts agree." if view.matched else "Same width: the planner is extra."
         memory = f" Activations of an update: about {view.memory / _MEGA:,.0f} MB."
         header: list[str | tuple[str, str]] = ["", *((model_name(r.model), COLOURS[r.model]) for r in view.runners)]

@@ -39,7 +39,7 @@ class LookAheadCard:
             repeated = 100.0 * np.asarray(view.rpag, dtype=np.float64)
             lines.append(Line("rPAG, repeating", COLOURS["rpag"], alone, repeated, dashed=True, dots=True))
         chance = np.full(len(rows), 100.0 * view.chance)
-        lines.append(Line("chance", "warning", rows, chance, dashed=True))
+        lines.append(Line("chance", "text", rows, chance, dashed=True))
         self.plot.set_lines(lines)
         self.words.setText(self._said(view, trained) + (f" {GRAPH_LESSON}" if is_graph else ""))
 

@@ -41,6 +41,7 @@ class PlanMap(TokenMap):
         self.film: Film | None = None
         self.words: tuple[str, ...] = ()
         self.unknown: frozenset[int] = frozenset()
+        self.flagged: frozenset[int] = frozenset()
         self.step = 0
         self.pinned = -1
         self.painting = False
@@ -64,16 +65,23 @@ class PlanMap(TokenMap):
 
     # --- what is shown ------------------------------------------------------------------------------------------
 
-    def show_film(self, film: Film | None, words: tuple[str, ...] = (), unknown: frozenset[int] = frozenset()) -> None:
+    def show_film(
+        self,
+        film: Film | None,
+        words: tuple[str, ...] = (),
+        unknown: frozenset[int] = frozenset(),
+        flagged: frozenset[int] = frozenset(),
+    ) -> None:
         """Another decoding of the source `words` [S]; the step stays where it was as far as there is one.
 
-        unknown: places of source words that the model does not know; they are underlined.
+        unknown: places of source words that the model does not know, underlined; flagged: those a question asks for.
         """
         if film is None or not len(film.intended):
             self.film, self.matrix = None, np.zeros((0, 0), dtype=np.float32)
             self.refresh()
             return
-        self.film, self.words, self.unknown = film, words, unknown
+        self.film, self.words, self.unknown, self.flagged = film, words, unknown, flagged
+        self.right_words = (f"→ 000 {max(film.shown, key=len)} ", "→ end ")
         if self.pinned >= self.length:
             self.pin(-1)
         self._show(min(self.step, self.length - 1))
@@ -127,13 +135,6 @@ class PlanMap(TokenMap):
 
     # --- drawing ------------------------------------------------------------------------------------------------
 
-    def right_margin(self) -> float:
-        """Room for the symbol each row is meant for."""
-        shown = self.film.shown if self.film is not None else ()
-        metrics = self._metrics()
-        widest = max((metrics.horizontalAdvance(s) for s in shown), default=0.0)
-        return metrics.horizontalAdvance("→ 00 ") + max(metrics.horizontalAdvance("end"), widest) + 10
-
     def offset(self) -> float:
         """Followed: the rows come up from one row lower."""
         running = self._slide.state() == QVariantAnimation.State.Running
@@ -144,9 +145,11 @@ class PlanMap(TokenMap):
         return "warning" if self.is_untrained(row) else "text" if row == 0 else "muted"
 
     def column_meaning(self, column: int) -> str:
-        """The word looked at now stands out."""
+        """The word looked at now stands out; the answer words of a question have the colour of a target."""
         film = self.film
-        return "text" if film is not None and column == int(film.alpha[self.step].argmax()) else "muted"
+        if film is not None and column == int(film.alpha[self.step].argmax()):
+            return "text"
+        return "target" if column in self.flagged else "muted"
 
     def is_underlined(self, column: int) -> bool:
         """Words the model does not know."""
@@ -210,11 +213,11 @@ class PlanMap(TokenMap):
         line = painter.fontMetrics().height()
         height = area.height() / len(self.matrix)
         every = max(1, -(-line // max(1, int(height)))) if height < line else 1
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        left, margin = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.width() - area.right()
         for row in range(0, len(self.matrix), every):
             then = self.step + row
             words = f"→ {then + 1} {film.shown[then]}" if then < self.length else "→ end"
-            box = QRectF(area.right() + 4, area.top() + (row + 0.5) * height - line / 2, self.right_margin() - 4, line)
+            box = QRectF(area.right() + 4, area.top() + (row + 0.5) * height - line / 2, margin - 4, line)
             meaning = "accent" if then == self.pinned else "text" if row == 0 else "muted"
             draw_text(painter, box, words, left, meaning)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.papers.pag_views import Film, FilmView, Model
@@ -149,9 +150,9 @@ class PlanScene(QWidget):
         film, target = self.film, self._planning.query.target
         self.plan_panel.set_empty("")
         self.next_panel.set_empty("" if film is not None else missing(view, target))
-        unknown = frozenset(i for i, is_new in enumerate(view.unknown.tolist()) if is_new)
+        unknown, flagged = (frozenset(np.flatnonzero(marks).tolist()) for marks in (view.unknown, view.flagged))
         self.plan.message = missing(view, target) if film is None else ""
-        self.plan.show_film(film, view.words, unknown)
+        self.plan.show_film(film, view.words, unknown, flagged)
         self.ribbon.show_film(film, view.reference)
         self.commitment.show_film(film)
         self.coming.show_film(view, film)

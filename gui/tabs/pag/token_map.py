@@ -26,7 +26,7 @@ class TokenMap(PaintedView):
     """[rows, columns] of values 0..1, row 0 at the top; words left of the rows and below the columns.
 
     Words of the columns lie in two lines by turns, or stand upright, where they do not fit side by side.
-    Subclasses paint on top in `paint_marks`.
+    Subclasses paint on top in `paint_marks`; `right_words` need room right of the rows.
     """
 
     def __init__(self, name: str, *, x_label: str, y_label: str, parent: QWidget | None = None) -> None:
@@ -35,8 +35,11 @@ class TokenMap(PaintedView):
         self.matrix: NDArray[np.float32] = np.zeros((0, 0), dtype=np.float32)
         self.column_words: tuple[str, ...] = ()
         self.row_words: tuple[str, ...] = ()
+        self.right_words: tuple[str, ...] = ()
         self.message = ""
         self._image: QImage | None = None
+        self._measured: tuple[object, ...] = ()
+        self._area = QRectF()
         self.setMinimumSize(110, 70)
 
     def set_matrix(self, matrix: NDArray[Any], rows: Sequence[str], columns: Sequence[str]) -> None:
@@ -57,13 +60,20 @@ class TokenMap(PaintedView):
 
     def right_margin(self) -> float:
         """Room right of the matrix, in pixels."""
-        return _PAD
+        metrics = self._metrics()
+        return _PAD + max((metrics.horizontalAdvance(w) for w in self.right_words), default=0.0)
 
     def _metrics(self) -> QFontMetricsF:
         return QFontMetricsF(self.small_font())
 
     def area(self) -> QRectF:
-        """Where the matrix lies."""
+        """Where the matrix lies; measured again only when the widget or the words changed."""
+        key = (self.width(), self.height(), self.row_words, self.column_words, self.right_words, self.font().key())
+        if key != self._measured:
+            self._measured, self._area = key, self._measure()
+        return self._area
+
+    def _measure(self) -> QRectF:
         metrics = self._metrics()
         line = metrics.height()
         wide = max((metrics.horizontalAdvance(w) for w in self.row_words), default=0.0)
