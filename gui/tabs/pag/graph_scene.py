@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWi
 from engine.papers.pag import GRAPH_TASKS, PagParams
 from engine.papers.pag_views import DrawArguments, Drawing, Film, FilmView
 from gui.shell.rows import keep_keys, label, push_button, set_role
-from gui.tabs.pag.graph_canvas import MISSING, NEW, REPEATED, GraphCanvas, Mode
+from gui.tabs.pag.graph_canvas import GraphCanvas, Mode
+from gui.tabs.pag.graph_view import MISSING, NEW, REPEATED
 from gui.tabs.pag.growth_card import GrowthCard
 from gui.tabs.pag.names import TARGETS, WAITING, film_of, model_name
 from gui.tabs.pag.planning import Planning
