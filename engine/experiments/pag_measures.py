@@ -15,8 +15,8 @@ from engine.data.pag_task import Example, Score, Task
 from engine.experiments.random_streams import stream
 from engine.models.pag import PARTS
 from engine.models.pag_decoding import Written
-from engine.models.pag_recurrence import Taught, teach
 from engine.models.pag_switch import follow_lengths, gumbel, one_hot, relax
+from engine.models.pag_teaching import Taught, teach
 from engine.papers.pag_views import (
     LookAheadView,
     Model,

@@ -17,8 +17,8 @@ from engine.models.pag import Network, Shape, new_network
 from engine.models.pag_decoding import END, Control, Written, decode
 from engine.models.pag_descent import Descent
 from engine.models.pag_learning import RewardBaseline, loss_of, nll_of
-from engine.models.pag_recurrence import Taught, teach
 from engine.models.pag_switch import gumbel
+from engine.models.pag_teaching import Taught, teach
 from engine.papers.pag import PagParams
 from engine.papers.pag_views import Model
 from engine.runtime.state import State

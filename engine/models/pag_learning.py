@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.models.pag_recurrence import Taught
 from engine.models.pag_switch import latest, penalty
+from engine.models.pag_teaching import Taught
 
 REWARD_DECAY = 0.9
 POLICY_WEIGHT = 0.1  # the code's 2e-4 and 2e-5 suit a character-level sum of hundreds of symbols

@@ -11,8 +11,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.models.pag import TAU_FLOOR, Annotations, Network
-from engine.models.pag_recurrence import SwitchKnobs, Taught
+from engine.models.pag_recurrence import SwitchKnobs
 from engine.models.pag_switch import carry_on, decide, must_plan, shift
+from engine.models.pag_teaching import Taught
 
 
 def teach_naively(

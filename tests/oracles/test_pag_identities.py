@@ -10,10 +10,11 @@ import torch
 from engine.models.pag import Shape, new_network, size_of
 from engine.models.pag_beam import beam_search
 from engine.models.pag_decoding import Control, decode
-from engine.models.pag_learning import nll_of
-from engine.models.pag_recurrence import Recurrence, SwitchKnobs, teach
+from engine.models.pag_learning import loss_of, nll_of
+from engine.models.pag_recurrence import Recurrence, SwitchKnobs
 from engine.models.pag_reference import teach_naively
 from engine.models.pag_switch import shift
+from engine.models.pag_teaching import teach
 from tests.oracles.pag_cases import TARGETS, K, always, batch, network, noise, share_weights
 
 KINDS = ["baseline", "pag", "rpag"]
@@ -165,15 +166,37 @@ def test_that_a_size_is_counted_as_it_is_drawn(kind, changes):
     assert size_of(shape) == net.size == sum(net.counts().values())
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_that_recomputing_the_energies_changes_no_gradient(kind):
-    net = network(kind)
+@pytest.mark.parametrize(("kind", "changes"), [*((kind, {}) for kind in KINDS), ("pag", {"has_layer_norm": True})])
+def test_that_recomputing_the_energies_changes_no_gradient(kind, changes):
+    net = network(kind, **changes)
     source, lengths, target = batch()
     found = []
     for recompute in (False, True):
         taught = teach(net, net.read(source, lengths), target, KNOBS, noise=noise(8, 4), recompute=recompute)
         found.append(torch.autograd.grad(taught.log_p[..., 1].sum(), list(net.parameters()), allow_unused=True))
-    assert all(a is None or torch.equal(a, b) for a, b in zip(*found, strict=True))
+    assert all(a is None or torch.allclose(a, b, atol=1e-5) for a, b in zip(*found, strict=True))
+
+
+@pytest.mark.parametrize("is_forced", [False, True])
+@pytest.mark.parametrize("kind", ["pag", "rpag"])
+def test_that_the_gradients_written_out_are_those_of_autograd_through_the_whole_loss(kind, is_forced):
+    """Price, pull, temperature and policy included; `keeps_plans` makes `teach` step under autograd."""
+    net = network(kind, commit_bias=0.0)
+    source, _, target = batch(T=10)
+    lengths, there = torch.tensor([6, 4, 2, 5]), torch.tensor([10, 7, 9, 3])
+    forced = (torch.arange(10) % 3 == 0).unsqueeze(1).expand(10, 4) if is_forced else None
+    for knobs in (KNOBS, SwitchKnobs("ST"), SwitchKnobs(tau_inv=2.0)):
+        found = []
+        for by_autograd in (False, True):
+            taught = teach(
+                net, net.read(source, lengths), target, knobs, noise=noise(10, 4), forced=forced,
+                keeps_plans=by_autograd,
+            )  # fmt: skip
+            loss = loss_of(taught, target, there, lam=0.3, eta=0.2, is_learned=not is_forced, rewards=None)
+            found.append(torch.autograd.grad(loss.total, list(net.parameters()), allow_unused=True))
+        for (name, p), mine, theirs in zip(net.named_parameters(), *found, strict=True):
+            zero = torch.zeros_like(p)
+            assert torch.allclose(zero if mine is None else mine, zero if theirs is None else theirs, atol=1e-5), name
 
 
 @pytest.mark.parametrize("kind", KINDS)

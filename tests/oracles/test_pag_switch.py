@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from engine.models.pag_learning import RewardBaseline, loss_of
-from engine.models.pag_recurrence import SwitchKnobs, teach
+from engine.models.pag_recurrence import SwitchKnobs
 from engine.models.pag_switch import (
     NEVER,
     Commitment,
@@ -22,6 +22,7 @@ from engine.models.pag_switch import (
     shift,
     straight_through,
 )
+from engine.models.pag_teaching import teach
 from tests.oracles.pag_cases import K, batch, network, noise
 
 LOGITS = torch.tensor([0.4, -0.6, 1.1, 0.0, -1.5])
