@@ -16,9 +16,9 @@ from engine.experiments.pag_run import PagExperiment
 from engine.experiments.pag_setup import Batch
 from engine.models.pag_decoding import Control, Written
 from engine.models.pag_learning import nll_of
-from engine.models.pag_recurrence import Taught, teach
 from engine.models.pag_reference import teach_naively
 from engine.models.pag_switch import gumbel
+from engine.models.pag_teaching import Taught, teach
 from engine.papers.contract import validate
 from engine.papers.pag import PRESETS, PagParams
 from engine.papers.pag_views import MODELS, NAMES
