@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.papers.gibbsnet_views import AlongQuery, AlongView, ChainView, MixingQuery, MixingView, ToyQuery, ToyView
+from engine.papers.gibbsnet_views import (
+    AlongQuery,
+    AlongView,
+    ChainView,
+    HealthView,
+    QualityView,
+    ToyQuery,
+    ToyView,
+)
 from gui.tabs.gibbsnet.along_card import AlongCard
 from gui.tabs.gibbsnet.chain_controls import ChainControls
 from gui.tabs.gibbsnet.chain_wall import Band, ChainWall
 from gui.tabs.gibbsnet.either import Either
 from gui.tabs.gibbsnet.health_card import HealthCard
-from gui.tabs.gibbsnet.names import BRANCH, Facts, class_meaning, model_colour, model_words, pictures
+from gui.tabs.gibbsnet.names import BRANCH, Facts, class_meaning, model_colour, model_words, pictures, waiting
 from gui.tabs.gibbsnet.quality_card import QualityCard
 from gui.tabs.gibbsnet.tape_reader import TapeReader
 from gui.widgets.bars import Bars
@@ -27,9 +35,9 @@ from gui.widgets.stacked import Stacked
 if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
-WAITING = "Press Train, or wait a moment: the engine is starting."
 NO_CLASSES = "These data have no classes to count."
 RECORDING = "The first chains are being recorded."
+UNCOUNTED = "Press Measure: the judge then counts the classes at the end of 1,000 chains."
 TOY_POINTS = 400
 
 
@@ -78,7 +86,6 @@ class ChainScene(QWidget):
         inside = QVBoxLayout(below)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(self.controls)
-        self.wall_panel.set_empty(WAITING)
         self.wall.chain_chosen.connect(self.on_chain_chosen)
         self.reader.main_arrived.connect(self.draw_main)
         self.reader.branch_arrived.connect(self.draw_branch)
@@ -91,7 +98,7 @@ class ChainScene(QWidget):
     def _health(self) -> Panel:
         self.health = HealthCard(self._bench)
         self.health_panel = self._bench.panel("Healthy?", self.health.body)
-        self._bench.watch("health", self.health_panel, when_there_is_one(self.health.show_view))
+        self._bench.watch("health", self.health_panel, when_there_is_one(self.draw_health))
         return self.health_panel
 
     def _film(self) -> Panel:
@@ -106,7 +113,7 @@ class ChainScene(QWidget):
         self.quality = QualityCard(self._bench, self._facts, self)
         self.quality_panel = self._bench.panel("Quality over length", self.quality.body)
         self.quality_panel.data_source = self.quality.data
-        self._bench.watch("quality", self.quality_panel, when_there_is_one(self.quality.show_view))
+        self._bench.watch("quality", self.quality_panel, when_there_is_one(self.draw_quality))
         return self.quality_panel
 
     def _along(self) -> Panel:
@@ -120,8 +127,8 @@ class ChainScene(QWidget):
 
     def _classes(self) -> Panel:
         self.classes = Bars(horizontal=True, low=0.0, name="classes at the chain's end")
-        self.classes_panel = self._bench.panel("Classes at 200", self.classes)
-        self._bench.watch("mixing", self.classes_panel, self.draw_classes, MixingQuery())
+        self.classes_panel = self._bench.panel("Classes", self.classes)
+        self.classes_panel.set_empty(RECORDING)
         return self.classes_panel
 
     # --- the run ------------------------------------------------------------------------------------------------
@@ -146,8 +153,8 @@ class ChainScene(QWidget):
         """Say what brings the wall to life."""
         state = self._bench.run_state
         if self._main is None:
-            gone = state in ("failed", "stopped")
-            self.wall_panel.set_empty("The engine has ended: press Train to start it again." if gone else WAITING)
+            for panel in (self.wall_panel, self.health_panel):
+                panel.set_empty(waiting(state))
 
     def on_facts_changed(self) -> None:
         """Which models there are, and whether they make pictures; the first tape is recorded."""
@@ -158,7 +165,7 @@ class ChainScene(QWidget):
             self.film_panel.set_empty("Points of the plane have no film: see the chains above.")
         if facts.view is None:
             return
-        self.classes_panel.set_empty("" if facts.view.judged else NO_CLASSES)
+        self._draw_classes()
         self.health.show_notes((facts.view.shipped, *facts.view.notes))
         if not self._began and self._bench.run.is_live:
             self._began = True
@@ -171,6 +178,7 @@ class ChainScene(QWidget):
         self._main = view
         self.wall_panel.set_empty("")
         self._draw_bands()
+        self._draw_classes()
 
     def draw_branch(self, view: ChainView) -> None:
         """The same step of the branch."""
@@ -227,6 +235,11 @@ class ChainScene(QWidget):
         branch = self._branch.points[0, 0] if self.reader.branch >= 0 and self._branch is not None else np.zeros((0, 2))
         self.plane.set_points("branch", branch[:, 0], branch[:, 1])
 
+    def draw_health(self, view: HealthView) -> None:
+        """The collapse meter."""
+        self.health_panel.set_empty("")
+        self.health.show_view(view)
+
     def draw_toy(self, view: ToyView) -> None:
         """The data below the chains."""
         self.plane.set_points("data", view.data[:, 0], view.data[:, 1])
@@ -247,19 +260,30 @@ class ChainScene(QWidget):
         self.along.show_view(view)
         self.along.plot.set_cursor(float(self.reader.step))
 
-    def draw_classes(self, view: MixingView | None) -> None:
-        """Shares of the classes at the end of 128 chains."""
-        if view is None or not np.isfinite(view.histogram).any():
-            self.classes_panel.set_empty(NO_CLASSES)
+    def draw_quality(self, view: QualityView) -> None:
+        """Curves of what was measured, and the classes at their end."""
+        self.quality.show_view(view)
+        self._draw_classes()
+
+    def _draw_classes(self) -> None:
+        """As the judge counted them at the end of the last measurement, else the labels that the wall sampled."""
+        curves = [] if self.quality.view is None else self.quality.view.curves
+        measured = next((c for c in reversed(curves) if c.model == "gibbsnet" and np.isfinite(c.histogram).any()), None)
+        if measured is not None:
+            counts = np.nan_to_num(np.asarray(measured.histogram, dtype=np.float64))
+            source = f"judged, step {int(measured.lengths[-1]):,}"
+        elif self._main is not None and (self._main.labels >= 0).any() and self._facts.view is not None:
+            labels = self._main.labels[0, 0].astype(np.int64)
+            counts = np.bincount(labels[labels >= 0], minlength=len(self._facts.view.classes)).astype(np.float64)
+            source = "sampled, this step"
+        else:
+            if self._facts.view is not None:
+                self.classes_panel.set_empty(UNCOUNTED if self._facts.view.judged else NO_CLASSES)
             return
         self.classes_panel.set_empty("")
-        total = max(float(np.nansum(view.histogram)), 1e-9)
-        self.classes.set_bars(
-            self._facts.judged(len(view.histogram)),
-            view.histogram / total,
-            meanings=[class_meaning(k) for k in range(len(view.histogram))],
-        )
-        self.classes_panel.set_subtitle(f"{view.entropy:.1f} bits")
+        meanings = [class_meaning(k) for k in range(len(counts))]
+        self.classes.set_bars(self._facts.judged(len(counts)), counts / max(counts.sum(), 1e-9), meanings=meanings)
+        self.classes_panel.set_subtitle(source)
 
     # --- gestures -----------------------------------------------------------------------------------------------
 

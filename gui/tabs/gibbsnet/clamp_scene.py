@@ -11,7 +11,7 @@ from engine.papers.gibbsnet_views import PlayQuery, PlayView, TasksArguments, Ta
 from gui.shell.rows import label, set_role
 from gui.tabs.gibbsnet.asking import AskButton, headed
 from gui.tabs.gibbsnet.clamp_controls import FREE, HoldControls, HoldPicture
-from gui.tabs.gibbsnet.names import TOY_WORDS, Facts, class_meaning, model_colour, model_words, pictures
+from gui.tabs.gibbsnet.names import TOY_WORDS, Facts, class_meaning, model_colour, model_words, pictures, waiting
 from gui.tabs.gibbsnet.observed import Observed, ObservedPad
 from gui.tabs.gibbsnet.playing import Playing, PlayingControls
 from gui.tabs.gibbsnet.result_table import ResultTable, Row
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
 WALL = 36
-WAITING = "Press Train, or wait a moment: the engine is starting."
 NO_LABELS = "This preset models pictures alone: there is no label to read. Choose one with labels or attributes."
 
 
@@ -122,7 +121,7 @@ class ClampScene(QWidget):
 
     def draw(self, view: PlayView) -> None:
         """One step of all chains, and what they believe."""
-        if not view.images.size:
+        if not view.images.size or not self._facts.has_pictures:
             return
         self._last = view
         self.wall_panel.set_empty("")
@@ -138,6 +137,7 @@ class ClampScene(QWidget):
         if facts is None or facts.reads == "none" or not len(view.p_y) or len(names) != len(view.p_y):
             return
         held = self.playing.query.clamps
+        self.beliefs_panel.set_empty("")
         self.bars.set_bars(
             names, view.p_y, spread=view.spread_y,
             meanings=[class_meaning(k) if facts.reads == "label" else "model" for k in range(len(names))],
@@ -201,5 +201,6 @@ class ClampScene(QWidget):
             for panel in (self.beliefs_panel, self.tasks_panel):
                 panel.set_empty(NO_LABELS)
         if self._last is None:
-            gone = self._bench.run_state in ("failed", "stopped")
-            self.wall_panel.set_empty("The engine has ended: press Train to start it again." if gone else WAITING)
+            self.wall_panel.set_empty(waiting(self._bench.run_state))
+            if view is None or view.reads != "none":
+                self.beliefs_panel.set_empty(waiting(self._bench.run_state))

@@ -22,7 +22,7 @@ from engine.papers.gibbsnet_views import (
 )
 from gui.shell.rows import label
 from gui.tabs.gibbsnet.latent_map import LatentMap
-from gui.tabs.gibbsnet.names import Facts, class_meaning, model_words, pictures
+from gui.tabs.gibbsnet.names import Facts, class_meaning, model_words, pictures, waiting
 from gui.widgets.bars import Bars
 from gui.widgets.big_number import BigNumber
 from gui.widgets.flow import FlowRow
@@ -50,7 +50,6 @@ ALTERNATE_MS = 900
 MOMENTS = 64
 PLAY_MS = 130
 OWN_CHAINS, OWN_STEPS = 16, 1000
-WAITING = "Press Train, or wait a moment: the engine is starting."
 CLICK = "Click the map: the place is decoded and sixteen chains start there, each with its own noise."
 
 
@@ -205,7 +204,8 @@ class LatentScene(QWidget):
             return
         chart.message = ""
         chart.set_plane(view.extent, ("z₁", "z₂") if view.is_direct else ("a₁", "a₂"))
-        chart.set_background(pictures(view.grid) if view.grid.size else np.zeros(0, np.uint8))
+        has_pictures = view.grid.size > 0 and self._facts.has_pictures
+        chart.set_background(pictures(view.grid) if has_pictures else np.zeros(0, np.uint8))
         chart.set_clamped(view.clamped, view.label)
         chart.set_trails(view.trails)
         self.gaps[view.model].set_value(view.gap)
@@ -213,10 +213,9 @@ class LatentScene(QWidget):
         self._say_waiting()
 
     def _say_waiting(self, _what: object = None) -> None:
-        gone = self._bench.run_state in ("failed", "stopped")
         for model, chart in self.maps.items():
             if model not in self.views:
-                chart.message = "The engine has ended: press Train to start it again." if gone else WAITING
+                chart.message = waiting(self._bench.run_state)
                 chart.refresh()
 
     # --- a place ------------------------------------------------------------------------------------------------

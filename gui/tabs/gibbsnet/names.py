@@ -19,8 +19,18 @@ BRANCH = "apical"
 """A second chain, from the same moment with other noise."""
 UNKNOWN = "series1"
 """What the model may not see."""
+NO_ENGINE = "The engine has ended: press Train to start it again."
 TOY_WORDS = "This preset's data are points of the plane: choose one with pictures for this."
 _SERIES = 8
+
+
+def waiting(state: str) -> str:
+    """Why there is no picture yet; state as of a run."""
+    if state in ("failed", "stopped"):
+        return NO_ENGINE
+    if state in ("training", "paused"):
+        return "The first picture is on its way."
+    return "Press Train, or wait a moment: the engine is starting."
 
 
 def class_meaning(label: int) -> str:

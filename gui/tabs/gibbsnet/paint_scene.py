@@ -14,7 +14,7 @@ from gui.shell.rows import label
 from gui.tabs.gibbsnet.inpaint_card import InpaintCard
 from gui.tabs.gibbsnet.mask_canvas import MaskCanvas
 from gui.tabs.gibbsnet.mask_tools import MaskTools
-from gui.tabs.gibbsnet.names import TOY_WORDS, Facts, pictures
+from gui.tabs.gibbsnet.names import TOY_WORDS, Facts, pictures, waiting
 from gui.tabs.gibbsnet.observed import Observed, ObservedPad
 from gui.tabs.gibbsnet.playing import Playing, PlayingControls
 from gui.widgets.big_number import BigNumber
@@ -33,7 +33,6 @@ SMOOTH, ROUGH = 1.3, 2.0
 """Seam: gradient across the border over that of real pictures; as smooth as data, and visibly torn."""
 ALIVE, COLLAPSED = 0.4, 0.1
 """Diversity of completions over that of real pictures."""
-WAITING = "Press Train, or wait a moment: the engine is starting."
 
 
 class PaintScene(QWidget):
@@ -143,10 +142,11 @@ class PaintScene(QWidget):
 
     def draw(self, view: PlayView) -> None:
         """One Gibbs step of all chains."""
-        if not view.images.size:
+        if not view.images.size or not self._facts.has_pictures:
             return
         self._last = view
-        self.filled_panel.set_empty("")
+        for panel in (self.filled_panel, self.variance_panel, self.numbers_panel):
+            panel.set_empty("")
         captions = [self._facts.class_name(int(k)) for k in view.labels]
         wide = self.completions.width() > 1.5 * self.completions.height()
         self.completions.set_columns(6 if wide else 4)
@@ -166,8 +166,8 @@ class PaintScene(QWidget):
         for panel in self.panels:
             panel.set_empty(why)
         if not why and self._last is None:
-            gone = self._bench.run_state in ("failed", "stopped")
-            self.filled_panel.set_empty("The engine has ended: press Train to start it again." if gone else WAITING)
+            for panel in (self.filled_panel, self.variance_panel, self.numbers_panel):
+                panel.set_empty(waiting(self._bench.run_state))
 
 
 def _verdict(value: float, fine: float, bad: float) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
@@ -38,10 +38,11 @@ FADE = 0.62
 """How far the colours of older versions are moved towards the card."""
 
 
-class QualityCard:
+class QualityCard(QObject):
     """`body` goes into a panel. A measurement with the weights of now on demand, or by itself while training."""
 
     def __init__(self, bench: Bench, facts: Facts, parent: QWidget) -> None:
+        super().__init__(parent)
         self._bench, self._facts = bench, facts
         self._ticket: Ticket | None = None
         self.view: QualityView | None = None
@@ -56,11 +57,11 @@ class QualityCard:
         self.auto = switch("auto", f"Down: a smaller measurement every {AUTO_MS // 1000} s while it trains")
         self.hint = label(HINT, "muted", wrap=True)
         self.body = Stacked(self.plot, above=headed(self.hint, self.choice, self.measure, self.auto))
-        self._timer = QTimer(parent)
+        self._timer = QTimer(self)
         self._timer.setInterval(AUTO_MS)
         self._timer.timeout.connect(self.on_auto_due)
         self._timer.start()
-        theme().changed.connect(self.draw)
+        theme().changed.connect(self.on_theme_changed)
 
     def on_measure(self) -> None:
         """Measure now, or give up what is under way."""
@@ -107,6 +108,10 @@ class QualityCard:
         self.hint.show()
         self._say("Measure")
         self.plot.set_lines([])
+
+    def on_theme_changed(self) -> None:
+        """Fade the older curves towards the new card."""
+        self.draw()
 
     def show_view(self, view: QualityView | None) -> None:
         """Curves of all versions measured so far."""

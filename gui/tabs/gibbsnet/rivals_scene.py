@@ -12,7 +12,7 @@ from engine.papers.gibbsnet_views import SamplesQuery, SamplesView
 from gui.shell.rows import label
 from gui.tabs.gibbsnet.either import Either
 from gui.tabs.gibbsnet.mixing_card import MixingCard
-from gui.tabs.gibbsnet.names import Facts, model_words, pictures
+from gui.tabs.gibbsnet.names import Facts, model_words, pictures, waiting
 from gui.tabs.gibbsnet.probe_card import ProbeCard
 from gui.widgets.flow import FlowRow
 from gui.widgets.image_grid import ImageGrid
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
 COLUMNS = 16
-WAITING = "Press Train, or wait a moment: the engine is starting."
 
 
 class RivalsScene(QWidget):
@@ -110,4 +109,4 @@ class RivalsScene(QWidget):
 
     def on_run_started(self) -> None:
         """Say what is on its way."""
-        self.samples_panel.set_empty(WAITING)
+        self.samples_panel.set_empty(waiting(self._bench.run_state))

@@ -102,7 +102,7 @@ class TapeReader(QObject):
     def _is_answer(self, kind: str, view: ChainView, answered: int) -> bool:
         """Whether it is what is wanted now, and not a late answer to what was wanted before."""
         if kind == "film":
-            return view.labels.shape[2] == min(self.chain + 1, view.info.chains)
+            return int(view.labels.shape[2]) == min(self.chain + 1, view.info.chains)
         if kind == "branch" and view.info.tape != self.branch:
             return False
         return answered == self.step or answered == view.info.recorded or answered == view.info.first > self.step

@@ -15,7 +15,7 @@ from gui.tabs.gibbsnet.aids_card import AidsCard
 from gui.tabs.gibbsnet.choice import Choice
 from gui.tabs.gibbsnet.either import Either
 from gui.tabs.gibbsnet.flow_figure import GRADIENT, FlowFigure
-from gui.tabs.gibbsnet.names import CLAMPED, UNCLAMPED, Facts, model_words, pictures
+from gui.tabs.gibbsnet.names import CLAMPED, UNCLAMPED, Facts, model_words, pictures, waiting
 from gui.widgets.curves import Curves
 from gui.widgets.flow import FlowRow
 from gui.widgets.image_grid import ImageGrid
@@ -36,7 +36,6 @@ CHANCE = 2 * math.log(2)
 CURVES = ("distance from the data", "discriminator's loss", "mean squared logit", "signal and noise of z",
           "classes at the chain's end", "labels confirmed")  # fmt: skip
 DEPTHS: tuple[tuple[str, int], ...] = (("last pair", 0), ("one step back", 1), ("all steps", 19))
-WAITING = "Press Train, or wait a moment: the engine is starting."
 
 
 class TrainingScene(QWidget):
@@ -215,7 +214,7 @@ class TrainingScene(QWidget):
         """Say what is on its way."""
         self.on_state_changed()
         for panel in (self.flow_panel, self.logits_panel, self.phases_panel):
-            panel.set_empty(WAITING)
+            panel.set_empty(waiting(self._bench.run_state))
 
 
 _LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

@@ -16,6 +16,7 @@ from engine.papers.gibbsnet import AIDS, GibbsNetParams
 from engine.runtime.session import EnginePool, Session
 from gui.shell.main_window import MainWindow
 from gui.shell.settings import Settings
+from gui.shell.theme import theme
 from gui.tabs.gibbsnet import SCENES, SYMBOLS, GibbsNetTab, build
 from gui.tabs.gibbsnet.aids_card import REASONS
 from gui.widgets.provenance import read_provenance
@@ -23,14 +24,14 @@ from gui.widgets.provenance import read_provenance
 PRESET = "digits-scratch"
 CHAIN, PAINT, CLAMP, LATENT, TRAINING, RIVALS = range(6)
 VIEWS = (
-    {"chain", "health", "along", "quality", "mixing"},
+    {"chain", "health", "along", "quality"},
     {"paint"},
     {"clamp"},
     {"latent", "chain"},
     {"flow", "logits", "phases"},
     {"samples", "mixing"},
 )
-DRAWN = (("health", "along", "quality", "mixing"), (), (), ("latent",), ("flow", "logits", "phases"), ("samples",))
+DRAWN = (("health", "along", "quality"), (), (), ("latent",), ("flow", "logits", "phases"), ("samples", "mixing"))
 
 
 @pytest.fixture
@@ -92,7 +93,9 @@ def test_that_every_scene_draws_its_payloads_in_both_themes(stage, tab, qtbot):
         tab.show_scene(scene)
         for view in views:
             send(stage, qtbot, view, getattr(payloads, view)())
-        assert not tab.grab().isNull()
+        for mode in ("light", "dark"):
+            theme().set_mode(mode)
+            assert not tab.grab().isNull()
     chain, _, _, latent, training, rivals = (tab.scenes[i] for i in range(6))
     assert len(chain.health.meter.gauges) == 5 and chain.classes.data()["value"].sum() == pytest.approx(1.0)
     assert latent.maps["gibbsnet"].data()["clamped z"].shape == (400, 2)
@@ -260,6 +263,15 @@ def test_that_quality_curves_of_older_versions_fade_and_data_are_a_line(chain, s
     chain.quality.choice.setCurrentIndex(1)
     chain.quality.choice.activated.emit(1)
     assert chain.quality.plot._lines[-1].y.tolist() == [9.4, 9.4]
+
+
+def test_that_classes_are_those_on_the_wall_until_the_judge_has_counted_more(chain, stage, qtbot):
+    labels = np.zeros((3, 1, 16), np.int16)
+    labels[0, 0, 4:] = 7
+    send(stage, qtbot, "chain", payloads.chain((1,), labels=labels))
+    assert chain.classes.data()["value"][[0, 7]].tolist() == [0.25, 0.75]
+    send(stage, qtbot, "quality", payloads.quality())
+    assert chain.classes.data()["value"].tolist() == pytest.approx([0.1] * 10)
 
 
 def test_that_collapse_is_said_in_words_and_can_be_repaired_undoably(chain, stage, qtbot):
