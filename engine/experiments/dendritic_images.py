@@ -14,14 +14,14 @@ from engine.experiments.batches import Batches
 from engine.experiments.contract import Context, Diverged, LongAction, Remedy, State, action, view
 from engine.experiments.dendritic_oscilloscope import Oscilloscope
 from engine.experiments.dendritic_setup import (
-    CLASSES,
     GAIN_EXAMPLES,
     circuit_in_time,
-    load_images,
+    load_task,
     precision_of,
     two_step_knobs,
     two_step_sizes,
 )
+from engine.experiments.images import CLASSES
 from engine.experiments.random_streams import stream
 from engine.models.dendritic import Feedback
 from engine.models.dendritic_imagine import Imagination
@@ -66,7 +66,7 @@ class ImageExperiment:
         self._p = params
         self._context = context
         self.device = context.device
-        self.task = load_images(params, context.device, context.data_folder)
+        self.task = load_task(params, context.device, context.data_folder)
         self.notes = self.task.notes
         self.net = self._new_circuit()
         self.imagination = Imagination(self.net)

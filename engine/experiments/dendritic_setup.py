@@ -3,37 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor
 
-from engine.data import digits, mnist
+from engine.experiments.images import CLASSES, Images, ImageSet, load_images
 from engine.models.dendritic import Conductances, target_rates, voltages_of_rates
 from engine.models.dendritic_continuous import ContinuousCircuit, ContinuousKnobs
 from engine.models.dendritic_two_step import TwoStepCircuit, TwoStepKnobs
 from engine.papers.dendritic import DendriticParams
 
-CLASSES = 10
 GAIN_EXAMPLES = 10  # a batch of the default preset; the exact gain solves n_{k+1} eigenproblems of this size
 
 
 @dataclass(frozen=True, slots=True)
-class ImageTask:
-    """Pictures and labels on the device of the run.
+class ImageTask(Images):
+    """Pictures, and the teacher's r_star, u_star [10, 10]: target rates and voltages of each class."""
 
-    train_x [T, n_0], test_x [S, n_0] in 0..1 (the run's precision); labels int64; shape (h, w); r_star, u_star
-    [10, 10]: target rates and voltages of each class; means [10, n_0]: class means of the training pictures.
-    """
-
-    train_x: Tensor
-    train_y: Tensor
-    test_x: Tensor
-    test_y: Tensor
-    shape: tuple[int, int]
     r_star: Tensor
     u_star: Tensor
-    means: Tensor
-    notes: tuple[str, ...]
 
 
 def precision_of(params: DendriticParams) -> torch.dtype:
@@ -41,34 +30,12 @@ def precision_of(params: DendriticParams) -> torch.dtype:
     return torch.float64 if params.precision == "float64" else torch.float32
 
 
-def load_images(params: DendriticParams, device: torch.device, folder: str) -> ImageTask:
+def load_task(params: DendriticParams, device: torch.device, folder: str) -> ImageTask:
     """The pictures of an image task. Raises `DataError` naming the file and the remedy."""
     dtype = precision_of(params)
-    if params.task in ("digits", "digits28"):
-        data = digits.load_digits(28 if params.task == "digits28" else 8)
-        notes: tuple[str, ...] = ()
-    else:
-        images = mnist.load("mnist" if params.task == "mnist" else "fashion-mnist", folder)
-        data = images.as_float()
-        notes = (images.provenance, *images.notes)
-    train_x = torch.from_numpy(data.train_x).to(device, dtype)
-    train_y = torch.from_numpy(data.train_y).to(device)
+    images = load_images(cast(ImageSet, params.task), dtype, device, folder)
     r_star = target_rates(torch.arange(CLASSES, device=device), CLASSES, dtype=dtype)
-    counts = torch.bincount(train_y, minlength=CLASSES).clamp(min=1).to(dtype)
-    means = torch.zeros(CLASSES, train_x.shape[1], dtype=dtype, device=device).index_add_(0, train_y, train_x)
-    if int((torch.bincount(train_y, minlength=CLASSES) > 0).sum()) < 2:
-        notes = (*notes, "Fewer than two classes: there is nothing to discriminate.")
-    return ImageTask(
-        train_x,
-        train_y,
-        torch.from_numpy(data.test_x).to(device, dtype),
-        torch.from_numpy(data.test_y).to(device),
-        data.shape,
-        r_star,
-        voltages_of_rates(r_star),
-        means / counts.unsqueeze(1),
-        notes,
-    )
+    return ImageTask(**images.parts(), r_star=r_star, u_star=voltages_of_rates(r_star))
 
 
 def two_step_sizes(params: DendriticParams, inputs: int) -> tuple[int, ...]:

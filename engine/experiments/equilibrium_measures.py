@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from engine.experiments.equilibrium_faults import ENERGY_RISE, REST_SHARE, Signs, rises, solver_of
-from engine.experiments.equilibrium_setup import CLASSES, learning_knobs, live_pictures, tested_pictures
+from engine.experiments.equilibrium_setup import learning_knobs, live_pictures, tested_pictures
+from engine.experiments.images import CLASSES
 from engine.models.equilibrium import Network, States, cost
 from engine.models.equilibrium_learning import Learner, Phases
 from engine.models.equilibrium_side import exact_gradient

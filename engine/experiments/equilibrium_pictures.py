@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from engine.experiments.equilibrium_measures import at_rest
-from engine.experiments.equilibrium_setup import CLASSES, learning_knobs, tested_pictures
+from engine.experiments.equilibrium_setup import learning_knobs, tested_pictures
+from engine.experiments.images import CLASSES
 from engine.models.equilibrium import States
 from engine.models.equilibrium_learning import Learner, Phases
 from engine.models.equilibrium_play import dream, recognise

@@ -14,7 +14,8 @@ from engine.experiments.contract import Context, Diverged, LongAction, State, ac
 from engine.experiments.equilibrium_faults import FaultWatch, enough_nudged_sweeps
 from engine.experiments.equilibrium_measures import Measures
 from engine.experiments.equilibrium_playing import Playing
-from engine.experiments.equilibrium_setup import CLASSES, learning_knobs, load_pictures, new_network, tested_pictures
+from engine.experiments.equilibrium_setup import learning_knobs, load_pictures, new_network, tested_pictures
+from engine.experiments.images import CLASSES
 from engine.experiments.random_streams import stream
 from engine.models.equilibrium import States
 from engine.models.equilibrium_learning import Learner, Phases

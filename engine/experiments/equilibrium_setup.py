@@ -8,13 +8,12 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from engine.data import digits, mnist
+from engine.experiments.images import CLASSES, Images, load_images, of_tensors
 from engine.experiments.random_streams import stream
 from engine.models.equilibrium import Network, Rho
 from engine.models.equilibrium_learning import LearningKnobs
 from engine.papers.equilibrium import LARGEST_CENTRED_BETA, RATES, EquilibriumParams
 
-CLASSES = 10
 RANDOM_PICTURES = 64
 RANDOM_INPUTS = 5
 LIVE_FLOPS = 1e10
@@ -22,22 +21,11 @@ TEST_FLOPS = 4e10  # one test may take about a second on a core; deeper networks
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
-    """train_x [N, n_0], test_x [M, n_0] in 0..1 in the run's precision and on its device; labels int64.
+class Pictures(Images):
+    """Pictures, y [10, 10]: the targets of the classes, and mean [1, n_0]: the mean training picture."""
 
-    shape (h, w); y [10, 10]: the targets of the classes; mean [1, n_0]: mean training picture; means [10, n_0]: of each
-    class; notes: sentences a person must know.
-    """
-
-    train_x: Tensor
-    train_y: Tensor
-    test_x: Tensor
-    test_y: Tensor
-    shape: tuple[int, int]
     y: Tensor
     mean: Tensor
-    means: Tensor
-    notes: tuple[str, ...]
 
 
 def precision_of(params: EquilibriumParams) -> torch.dtype:
@@ -48,30 +36,16 @@ def precision_of(params: EquilibriumParams) -> torch.dtype:
 def load_pictures(params: EquilibriumParams, device: torch.device, folder: str) -> Pictures:
     """The data of a task. Raises `DataError` naming the file and the remedy."""
     dtype = precision_of(params)
-    notes: tuple[str, ...] = ()
     if params.task == "random":
-        train_x, train_y = _random(params.seed)
-        test_x, test_y, shape = train_x, train_y, (1, RANDOM_INPUTS)
-        notes = ("Random inputs with random classes: the test pictures are the training pictures.",)
+        both, note = (
+            _random(params.seed),
+            "Random inputs with random classes: the test pictures are the training pictures.",
+        )
+        images = of_tensors(both, both, (1, RANDOM_INPUTS), dtype, device, (note,))
     else:
-        if params.task in ("digits", "digits28"):
-            data = digits.load_digits(28 if params.task == "digits28" else 8)
-        else:
-            images = mnist.load("mnist" if params.task == "mnist" else "fashion-mnist", folder)
-            data = images.as_float()
-            notes = (images.provenance, *images.notes)
-        train_x, train_y = torch.from_numpy(data.train_x), torch.from_numpy(data.train_y)
-        test_x, test_y, shape = torch.from_numpy(data.test_x), torch.from_numpy(data.test_y), data.shape
-    train_x, train_y = train_x.to(device, dtype), train_y.to(device)
-    test_x, test_y = test_x.to(device, dtype), test_y.to(device)
-    counts = torch.bincount(train_y, minlength=CLASSES)
-    if int((counts > 0).sum()) < 2:
-        notes = (*notes, "Fewer than two classes: there is nothing to discriminate.")
-    means = torch.zeros(CLASSES, train_x.shape[1], dtype=dtype, device=device).index_add_(0, train_y, train_x)
-    return Pictures(
-        train_x, train_y, test_x, test_y, shape, torch.eye(CLASSES, dtype=dtype, device=device),
-        train_x.mean(0, keepdim=True), means / counts.clamp(min=1).to(means).unsqueeze(1), notes,
-    )  # fmt: skip
+        images = load_images(params.task, dtype, device, folder)
+    y = torch.eye(CLASSES, dtype=dtype, device=device)
+    return Pictures(**images.parts(), y=y, mean=images.train_x.mean(0, keepdim=True))
 
 
 def _random(seed: int) -> tuple[Tensor, Tensor]:

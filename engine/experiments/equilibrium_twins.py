@@ -11,7 +11,8 @@ import torch
 from engine.experiments.batches import Batches
 from engine.experiments.contract import Context, LongAction, Partial
 from engine.experiments.equilibrium_measures import LOST, outputs_on
-from engine.experiments.equilibrium_setup import CLASSES, Pictures, learning_knobs, load_pictures, new_network
+from engine.experiments.equilibrium_setup import Pictures, learning_knobs, load_pictures, new_network
+from engine.experiments.images import CLASSES
 from engine.models.equilibrium import cost
 from engine.models.equilibrium_learning import Learner, Phases
 from engine.models.equilibrium_solvers import settle

@@ -51,7 +51,7 @@ def test_that_a_bad_parameter_file_ends_the_same_way(tmp_path, capsys):
     assert "batch = 'many': allowed is 1 to 512" in err
 
 
-@pytest.mark.parametrize("words", ["train gibbsnet", "reproduce gibbsnet", "sweep gibbsnet", "say hello"])
+@pytest.mark.parametrize("words", ["train zforcing", "reproduce zforcing", "sweep zforcing", "say hello"])
 def test_that_what_is_not_built_says_so(words, capsys):
     assert run(words.split()) == exits.NOT_BUILT
     assert "not built yet" in capsys.readouterr().err
