@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.papers.pag_views import NAMES
+from engine.papers.pag_views import NAMES, Model
 from engine.studies import pag_races
 from engine.studies.contract import Measurement, StudyContext, spread
 from engine.studies.drawing import draw_bars
 from engine.studies.figures import new_figure, write_figure
+from engine.studies.pag_drawing import COLOURS, draw_models, draw_race
 from engine.studies.pag_jobs import GALLERY, Race, wider_baseline
-from engine.studies.pag_races import Recipe, draw_race, is_higher, listed, models_of, reached, scores
+from engine.studies.pag_races import Recipe, is_higher, listed, models_of, reached, scores
 
 LEAST_HITS = 5.0  # points of alignment accuracy that count as more intuitive
 PAPER_TIMES = 39.84 / 34.23  # the wide baseline of the repository against PAG, computed from the shapes in the code
@@ -25,22 +26,22 @@ def measure_alignments(context: StudyContext) -> Measurement:
     """Is the strongest source word of a letter the true one?"""
     recipe = pag_races.text(context)
     found = pag_races.races(context, [recipe])[recipe.name]
-    hits = {NAMES[m]: [100.0 * float(race.runner(m).hits[-1]) for race in found] for m in models_of(found)}
+    hits = {m: [100.0 * float(race.runner(m).hits[-1]) for race in found] for m in models_of(found)}
     monotone = {
-        NAMES[m]: [100.0 * float(race.gallery.monotone[race.gallery.models.index(m)]) for race in found]
+        m: [100.0 * float(race.gallery.monotone[race.gallery.models.index(m)]) for race in found]
         for m in models_of(found)
     }
-    right, forward = ({m: spread(v[NAMES[m]], "%", 0) for m in models_of(found)} for v in (hits, monotone))
+    right, forward = ({m: spread(values, "%", 0) for m, values in v.items()} for v in (hits, monotone))
     return context.measurement(
         f"letters whose strongest source word is the true one: {listed(right)}; steps at which it does not move back: "
         f"{listed(forward)}",
         pag_races.finite(
             {
-                **{f"alignment accuracy in %, {n}": v for n, v in hits.items()},
-                **{f"steps without moving back in %, {n}": v for n, v in monotone.items()},
+                **{f"alignment accuracy in %, {NAMES[m]}": v for m, v in hits.items()},
+                **{f"steps without moving back in %, {NAMES[m]}": v for m, v in monotone.items()},
             }
         ),
-        is_higher(hits["PAG"], hits["baseline"], LEAST_HITS),
+        is_higher(hits["pag"], hits["baseline"], LEAST_HITS),
         found[0].device,
         [
             f"Holds when PAG's mean accuracy is at least {LEAST_HITS:g} points above the baseline's, and above it on "
@@ -52,7 +53,7 @@ def measure_alignments(context: StudyContext) -> Measurement:
     )
 
 
-def _draw_alignments(context: StudyContext, found: Sequence[Race], hits: dict[str, list[float]]) -> list[str]:
+def _draw_alignments(context: StudyContext, found: Sequence[Race], hits: dict[Model, list[float]]) -> list[str]:
     """The maps of a fixed list of held-out examples, same order for all models, and the score."""
     if context.figures is None:
         return []
@@ -65,13 +66,13 @@ def _draw_alignments(context: StudyContext, found: Sequence[Race], hits: dict[st
             known = np.flatnonzero(drawn.gold >= 0)
             axes.plot(known, drawn.gold[known], ".", color=GOLD, markersize=3)
             for step in np.flatnonzero(drawn.replanned) if drawn.model != "baseline" else ():
-                axes.axvline(step - 0.5, color=pag_races.COLOURS[drawn.model], linewidth=0.5, alpha=0.6)
+                axes.axvline(step - 0.5, color=COLOURS[drawn.model], linewidth=0.5, alpha=0.6)
             axes.set_yticks(range(len(words)), list(words), fontsize=7)
             axes.set_xticks(range(len(drawn.shown)), list(drawn.shown), fontsize=6)
             axes.set_title(f"{NAMES[drawn.model]}: {100 * drawn.hits:.0f} %", fontsize=8)
         if row:
             across[-1].set_axis_off()
-    draw_bars(panels[len(gallery.models)], hits, {}, "letters at the true word, %", "over held-out numbers")
+    draw_models(panels[len(gallery.models)], {"held-out numbers": hits}, "letters at the true word, %")
     return write_figure(figure, context.figures, "alignments")
 
 
@@ -93,8 +94,8 @@ def measure_faster(context: StudyContext) -> Measurement:
     figures: list[str] = []
     if context.figures is not None:
         figure, (left, right) = new_figure(2)
-        draw_race(left, found, "exact", "exact match in %")
-        draw_race(right, found, "exact", "exact match in %", by_seconds=True)
+        draw_race(left, found, "exact", "exact match in %", models_of(found))
+        draw_race(right, found, "exact", "exact match in %", models_of(found), by_seconds=True)
         figures = write_figure(figure, context.figures, "faster")
     by_clock = is_faster(needed["pag"].seconds, needed["baseline"].seconds)
     return context.measurement(

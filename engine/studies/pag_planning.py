@@ -10,8 +10,9 @@ from engine.papers.pag_views import NAMES, Model
 from engine.studies import pag_races
 from engine.studies.contract import Measurement, StudyContext, spread
 from engine.studies.figures import new_figure, write_figure
+from engine.studies.pag_drawing import COLOURS, draw_race
 from engine.studies.pag_jobs import Race
-from engine.studies.pag_races import COLOURS, Recipe, draw_race, reached, together
+from engine.studies.pag_races import Recipe, reached, together
 from engine.studies.pag_races import graphs as graph_recipe
 from engine.studies.pag_races import text as text_recipe
 
@@ -84,7 +85,7 @@ def _draw_switches(context: StudyContext, numbers: Sequence[Race], circuits: Seq
         return []
     figure, (left, middle, right) = new_figure(3)
     for axes, races, title in ((left, numbers, "numbers into German"), (middle, circuits, "Eulerian circuits")):
-        draw_race(axes, races, "replan_rate", "re-plans, % of steps")
+        draw_race(axes, races, "replan_rate", "re-plans, % of steps", PLANNERS)
         axes.set_title(title)
     for style, races in (("-", numbers), ("--", circuits)):
         for model in PLANNERS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -17,9 +17,6 @@ from engine.studies.contract import StudyContext, spread
 from engine.studies.pag_jobs import Race, train_race
 from engine.studies.running import run
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 TEXT_UPDATES = 240
 GRAPH_UPDATES = 350
 QUESTION_UPDATES = 400
@@ -27,7 +24,6 @@ EXAMPLES = 200
 FULL_TIMES = 4  # --full trains so many times as long where no real data set takes the place of the generated task
 TEXT_PERIODS = (1, 2, 3, 5, 10)
 GRAPH_PERIODS = (1, 2, 3, 4)
-COLOURS = {"baseline": "#7f7f7f", "pag": "#0072b2", "rpag": "#e69f00"}
 
 _KEPT: WeakKeyDictionary[Executor, dict[tuple[object, ...], Race]] = WeakKeyDictionary()
 
@@ -140,23 +136,6 @@ def listed(values: Mapping[Model, str]) -> str:
 def finite(values: Mapping[str, list[float]]) -> dict[str, list[float]]:
     """Without what could not be measured."""
     return {name: found for name, found in values.items() if all(map(math.isfinite, found))}
-
-
-# --- drawing ------------------------------------------------------------------------------------------------------
-
-
-def draw_race(axes: Axes, found: Sequence[Race], name: str, label: str, by_seconds: bool = False) -> None:
-    """Mean over seeds with the range as a band, for each model."""
-    for model in models_of(found):
-        runners = [race.runner(model) for race in found]
-        x = np.mean([r.seconds if by_seconds else r.steps for r in runners], axis=0)
-        y = 100.0 * np.array([getattr(r, name) for r in runners])
-        axes.fill_between(x, y.min(0), y.max(0), color=COLOURS[model], alpha=0.15, linewidth=0)
-        axes.plot(x, y.mean(0), color=COLOURS[model], label=NAMES[model])
-    axes.set_xlabel(f"{found[0].race.clock}" if by_seconds else "updates")
-    axes.set_ylabel(label)
-    axes.set_ylim(0.0, 103.0)
-    axes.legend(fontsize=7)
 
 
 def together(found: Sequence[Race], read: Callable[[Race], np.ndarray]) -> np.ndarray:
