@@ -118,7 +118,7 @@ class Discriminator(nn.Module):
             self.w_x = nn.Linear(width, BILINEAR, bias=False)
             self.w_z = nn.Linear(width, BILINEAR, bias=False)
         joint = h if sizes.net == "mlp" else 2 * width
-        self.joint = nn.Sequential(nn.Linear(both, joint), nn.LeakyReLU(SLOPE))
+        self.joint = nn.Sequential(_dense(both, joint, joint), nn.LeakyReLU(SLOPE))
         self.head = nn.Linear(joint, 1 + sizes.C)
         self.register_buffer("mean", torch.zeros(sizes.d))
         self.register_buffer("var", torch.ones(sizes.d))

@@ -139,7 +139,9 @@ class Learner:
         """
         knobs, K, B = self.knobs, self.K, len(pairs.x)
         z = self._normal(B, self.nets.sizes.d)
-        pooled = min(round(B * knobs.pool_share), POOL - FRESH) if self.kind == "gibbsnet" and K > 1 else 0
+        pooled = (
+            min(round(B * knobs.pool_share), POOL - FRESH) if self.kind == "gibbsnet" and knobs.pool_share > 0 else 0
+        )
         place = torch.randperm(POOL, generator=self.generator, device=self.device)[: pooled + FRESH]
         z[:pooled] = self.pool[place[:pooled]]
         for i in range(K):
@@ -225,7 +227,7 @@ class Learner:
         if self.knobs.decoder_noise > 0.0:
             x = x + self.knobs.decoder_noise * self._normal(*x.shape)
         if not self.nets.sizes.C:
-            return x, logits, logits
+            return x, logits.detach(), logits.detach()
         uniform = torch.rand(logits.shape, generator=self.generator, device=self.device)
         return x, sample_y(logits, uniform, self.nets.sizes.reads), logits
 
