@@ -10,6 +10,7 @@ from engine.papers.pag_views import EvaluateArguments, Evaluation, Score
 from gui.tabs.pag.hands_card import LARGEST_BEAM
 from gui.tabs.pag.names import COLOURS, model_name, percent
 from gui.tabs.pag.text_table import TextTable
+from gui.tabs.pag.until_measured import UntilMeasured
 from gui.widgets.ask_button import AskButton
 from gui.widgets.flow import FlowRow
 from gui.widgets.lines_plot import Line, LinesPlot
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
 START = "Measure held-out"
+WAITS = "Every model on examples it never saw: scores, a breakdown by length or size, and mistakes."
 MOST_MISTAKES = 4
 ROWS: tuple[tuple[str, str], ...] = (
     ("exact match", "exact"), ("set match", "same_set"), ("valid circuit", "valid"), ("right symbols", "symbols"),
@@ -53,7 +55,6 @@ class EvaluationCard:
         self.beam.setPrefix("beam ")
         self.noise = switch("Noise", "Gumbel noise on the switch")
         self.table = TextTable("scores on held-out examples")
-        self.table.show_rows((), (), "Scores, breakdown by length and mistakes appear here.")
         self.plot = LinesPlot("exact match by size", "source words", "exact (%)")
         body = QWidget()
         across = QHBoxLayout(body)
@@ -61,7 +62,8 @@ class EvaluationCard:
         across.addWidget(self.table, 1)
         across.addWidget(self.plot, 1)
         above = FlowRow((self.button, self.examples, self.beam, self.noise))
-        self.body = Stacked(self.plot, above=above, body=body)
+        self.place = UntilMeasured(body, WAITS)
+        self.body = Stacked(self.plot, above=above, body=self.place)
         bench.run_started.connect(self.on_run_started)
 
     def arguments(self) -> EvaluateArguments:
@@ -73,17 +75,20 @@ class EvaluationCard:
         """Another run: what was measured no longer holds."""
         self.result = None
         self.plot.set_lines([])
-        self.table.show_rows((), (), "Another run has begun: measure again.")
+        self.place.words.setText(WAITS)
+        self.place.show_picture(False)
 
     def on_error(self, reason: str) -> None:
         """It could not be measured."""
-        self.table.show_rows((), (), reason)
+        self.place.words.setText(reason)
+        self.place.show_picture(False)
 
     def show_result(self, result: Evaluation) -> None:
         """What is measured so far."""
         self.result = result
         if not result.scores:
             return
+        self.place.show_picture()
         header: list[str | tuple[str, str]] = ["", *((model_name(s.model), COLOURS[s.model]) for s in result.scores)]
         rows = [
             (words, *(percent(getattr(s, field), 1) for s in result.scores))

@@ -19,6 +19,7 @@ from gui.widgets.panel_grid import PanelGrid, column, row
 if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
+NO_BOUNDARIES = "Where a source word begins in the output is not known on this task."
 NO_PLAN = "No model with a plan is trained in this run: choose a model set with PAG and start anew."
 
 
@@ -90,6 +91,7 @@ class FindingsScene(QWidget):
             panel.set_empty(NO_PLAN if view is None else "")
         if view is not None:
             self.switching.show_view(view)
+            self.switch_panels[1].set_empty("" if self.switching.knows_boundaries else NO_BOUNDARIES)
 
     def on_run_started(self) -> None:
         """Another run: wait for its numbers."""

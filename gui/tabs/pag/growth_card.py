@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSpinBox
 from engine.papers.pag_views import GrowArguments, Growth
 from gui.shell.rows import label
 from gui.tabs.pag.names import COLOURS, model_name
+from gui.tabs.pag.until_measured import UntilMeasured
 from gui.widgets.ask_button import AskButton
 from gui.widgets.flow import FlowRow
 from gui.widgets.lines_plot import Line, LinesPlot
@@ -46,8 +47,10 @@ class GrowthCard:
         self.score = Segments([words for _, words in SCORES], "score")
         self.score.chosen.connect(lambda _i: self._draw())
         self.plot = LinesPlot("score over circuit size", "nodes on the circuit", "graphs (%)")
-        self.words = label("Longer circuits than trained: does it still close the tour?", "muted", wrap=True)
-        self.body = Stacked(self.plot, above=FlowRow((self.button, self.distractor, self.score)), below=self.words)
+        self.words = label("", "muted", wrap=True)
+        self.place = UntilMeasured(self.plot, "Circuits longer than any in training: is the tour still closed?")
+        above = FlowRow((self.button, self.distractor, self.score))
+        self.body = Stacked(self.plot, above=above, body=self.place, below=self.words)
         bench.run_started.connect(self.on_run_started)
 
     def arguments(self) -> GrowArguments:
@@ -60,6 +63,8 @@ class GrowthCard:
         """Another run: what was measured no longer holds."""
         self.result = None
         self.plot.set_lines([])
+        self.place.show_picture(False)
+        self.words.setText("")
 
     def on_error(self, reason: str) -> None:
         """It could not be measured."""
@@ -68,6 +73,7 @@ class GrowthCard:
     def show_result(self, result: Growth) -> None:
         """What is measured so far."""
         self.result = result
+        self.place.show_picture()
         self._draw()
         trained = result.circuits[np.asarray(result.trained, bool)]
         said = f"Training shows circuits of {trained.min()} to {trained.max()} nodes" if len(trained) else ""

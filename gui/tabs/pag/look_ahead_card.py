@@ -50,6 +50,10 @@ class LookAheadCard:
         if not len(known):
             return f"Judged against {against}: no trained row was met in {view.examples} examples yet."
         last = int(known[-1])
+        if not last:
+            return (
+                f"Against {against}: only row 0, which looks now, was ever in use. {view.examples} held-out examples."
+            )
         share = percent(float(view.accuracy[last]))
         return (
             f"At a re-plan, against {against}; {view.examples} held-out examples. "

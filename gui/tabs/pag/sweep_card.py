@@ -14,6 +14,7 @@ from engine.papers.pag_views import Sweep, SweepArguments, SweepCurve
 from gui.shell.rows import label
 from gui.shell.theme import theme
 from gui.tabs.pag.names import COLOURS, model_name, percent
+from gui.tabs.pag.until_measured import UntilMeasured
 from gui.widgets.ask_button import AskButton
 from gui.widgets.flow import FlowRow
 from gui.widgets.lines_plot import Line, LinesPlot
@@ -86,8 +87,10 @@ class SweepCard:
         self.score = Segments([words for _, words in SCORES], "score")
         self.score.chosen.connect(lambda _i: self._draw())
         self.plot = StarredPlot("score over the re-planning period", "re-plan every m steps", "score (%)")
-        self.words = label("Does the learned switch beat every fixed schedule?", "muted", wrap=True)
-        self.body = Stacked(self.plot, above=FlowRow((self.button, self.examples, self.score)), below=self.words)
+        self.words = label("", "muted", wrap=True)
+        self.place = UntilMeasured(self.plot, "Does the learned switch beat a re-plan every m steps, whatever m?")
+        above = FlowRow((self.button, self.examples, self.score))
+        self.body = Stacked(self.plot, above=above, body=self.place, below=self.words)
         bench.run_started.connect(self.on_run_started)
 
     def arguments(self) -> SweepArguments:
@@ -99,6 +102,8 @@ class SweepCard:
         self.result = None
         self.plot.set_lines([])
         self.plot.set_stars(())
+        self.place.show_picture(False)
+        self.words.setText("")
 
     def on_error(self, reason: str) -> None:
         """It could not be measured."""
@@ -107,6 +112,7 @@ class SweepCard:
     def show_result(self, result: Sweep) -> None:
         """What is measured so far."""
         self.result = result
+        self.place.show_picture()
         self._draw()
 
     def _draw(self) -> None:

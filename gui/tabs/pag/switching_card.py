@@ -22,6 +22,7 @@ class SwitchingCard:
         self.follow = LinesPlot("follow lengths", "steps followed", "plans (%)")
         self.step_words, self.boundary_words = (label("", "muted", wrap=True) for _ in range(2))
         self.follow_words = label("", "muted", wrap=True)
+        self.knows_boundaries = False
         self.steps = Stacked(self.by_step, below=self.step_words)
         self.boundaries = Stacked(self.at_boundaries, below=self.boundary_words)
         self.lengths = Stacked(self.follow, below=self.follow_words)
@@ -46,9 +47,8 @@ class SwitchingCard:
 
     def _draw_boundaries(self, switching: tuple[Switching, ...]) -> None:
         known = [s for s in switching if s.boundaries == s.boundaries]
+        self.knows_boundaries = bool(known)
         if not known:
-            self.at_boundaries.set_bars([], [])
-            self.boundary_words.setText("Where one source word ends is not known on this task.")
             return
         self.at_boundaries.set_bars(
             [model_name(s.model) for s in known],

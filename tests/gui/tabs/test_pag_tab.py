@@ -423,7 +423,7 @@ def test_that_boundaries_are_judged_against_chance_or_said_to_be_unknown(stage, 
     bars = scene.switching.at_boundaries.data()
     assert bars["value"][0] == pytest.approx(27.0) and bars["paper"][0] == pytest.approx(21.0)
     send(stage, qtbot, "switching", payloads.switching(known=False))
-    assert "not known on this task" in scene.switching.boundary_words.text()
+    assert "not known on this task" in scene.switch_panels[1]._message.text()
     send(stage, qtbot, "look_ahead", replace(payloads.look_ahead(), has_gold=False))
     assert "plans pay where the future is predictable" in scene.look_ahead.words.text()
 
