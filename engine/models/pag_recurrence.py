@@ -1,20 +1,20 @@
-"""One output step of the three models, and the teacher-forced sequence of them: the fast formulation.
+"""One output step of the three models: the fast formulation, one step at a time.
 
-All that does not depend on the decoder state is computed for all steps at once before the loop (Wc h, Gh h, everything
-that reads y_{t-1}) or after it (the output layer), and what is left is one product per state: s1, s2 and psi each meet
-all matrices that read them in a single multiplication. Same numbers as `pag_reference.py`, which is the page's formulas
-one by one. Shapes as in `pag.py`.
+All that does not depend on the decoder state is computed for all steps at once, before the loop (Wc h, Gh h, everything
+that reads y_{t-1}) or after it (the output layer, in `pag_teaching.py`), and what is left is one product per state:
+s1, s2 and psi each meet all matrices that read them in a single multiplication. Same numbers as `pag_reference.py`,
+which is the page's formulas one by one. Shapes as in `pag.py`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
-from torch.utils.checkpoint import checkpoint
 
 from engine.models.pag import TAU_FLOOR, Annotations, Network
 from engine.models.pag_switch import Commitment, Decision, Estimator, Semantics, carry_on, decide, must_plan, shift
@@ -198,19 +198,56 @@ class Recurrence:
 
     def _energies(self, asked_energy: Tensor, A: Tensor | None) -> Tensor:
         """Wp tanh(Wc h + Wq q + Wy y + Wb beta + b) + bp: [B, S, rows]."""
-        if self.recompute and torch.is_grad_enabled():
-            found = checkpoint(self._energies_now, asked_energy, A, use_reentrant=False, preserve_rng_state=False)
-            return torch.as_tensor(found)
-        return self._energies_now(asked_energy, A)
-
-    def _energies_now(self, asked_energy: Tensor, A: Tensor | None) -> Tensor:
         attention, planner = self.net.attention, self.net.planner
-        before = self.Hc + asked_energy.unsqueeze(1)
-        if planner is not None and planner.Wi is not None and planner.Wb is not None and A is not None:
-            beta = torch.tanh(planner.Wi(A))
-            before = before + functional.linear(beta, planner.Wb.weight)
-        before = before if attention.norm is None else attention.norm(before)
-        return torch.as_tensor(attention.Wp(torch.tanh(before)))
+        summary: tuple[Tensor | None, ...] = (None, None, None, None)
+        if planner is not None and planner.Wi is not None and planner.Wb is not None:
+            summary = (A, planner.Wi.weight, planner.Wi.bias, planner.Wb.weight)
+        norm = (None, None) if attention.norm is None else (attention.norm.weight, attention.norm.bias)
+        parts = (asked_energy, self.Hc, attention.Wp.weight, attention.Wp.bias, *summary, *norm)
+        if self.recompute and torch.is_grad_enabled():
+            return torch.as_tensor(_Recomputed.apply(*parts))  # type: ignore[no-untyped-call]
+        return _energies_of(*parts)
+
+
+def _energies_of(
+    asked: Tensor,
+    Hc: Tensor,
+    Wp: Tensor,
+    bp: Tensor,
+    A: Tensor | None,
+    Wi: Tensor | None,
+    bi: Tensor | None,
+    Wb: Tensor | None,
+    scale: Tensor | None,
+    offset: Tensor | None,
+) -> Tensor:
+    before = Hc + asked.unsqueeze(1)
+    if A is not None and Wi is not None and Wb is not None:
+        before = before + functional.linear(torch.tanh(functional.linear(A, Wi, bi)), Wb)
+    if scale is not None:
+        before = functional.layer_norm(before, scale.shape, scale, offset)
+    return functional.linear(torch.tanh(before), Wp, bp)
+
+
+class _Recomputed(torch.autograd.Function):
+    """The energies without keeping what is inside: computed once more on the way back.
+
+    Not `torch.utils.checkpoint`, whose first call imports the whole compiler (seconds).
+    """
+
+    @staticmethod
+    def forward(ctx: Any, *parts: Tensor) -> Tensor:
+        ctx.save_for_backward(*parts)
+        return _energies_of(*parts)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, d_energies: Tensor) -> tuple[Tensor | None, ...]:
+        parts: list[Any] = [None if x is None else x.detach().requires_grad_() for x in ctx.saved_tensors]
+        there = [x for x in parts if x is not None]
+        with torch.enable_grad():
+            found = iter(torch.autograd.grad(_energies_of(*parts), there, d_energies))
+        return tuple(None if x is None else next(found) for x in parts)
 
 
 class _Beside(NamedTuple):

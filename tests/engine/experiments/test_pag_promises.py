@@ -55,13 +55,14 @@ def test_that_a_watched_run_equals_an_unwatched_one_to_the_bit(name):
 @pytest.mark.parametrize("name", KINDS)
 def test_that_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(name):
     whole, first, second = kind(name), kind(name), kind(name)
-    train(whole, 9)
-    train(first, 9)
+    before = 9 if name.startswith("circuits") else 2
+    train(whole, before)
+    train(first, before)
     kept = copied(first.state())
     train(first, 1)  # a state is a copy: training on must not reach into it
     second.restore(kept)
-    assert second.steps_done == 9
-    assert train(second, 3) == train(whole, 3)  # over the measurement of round 10
+    assert second.steps_done == before
+    assert train(second, 2) == train(whole, 2)  # over the measurement of round 10 for one of them
     assert_same_state(second.state(), whole.state())
 
 
@@ -173,8 +174,7 @@ def test_that_a_race_in_which_all_have_stopped_says_so():
 
 @pytest.mark.parametrize("preset", [p for p in PRESETS if not p.needs], ids=lambda p: p.id)
 def test_that_every_preset_of_the_pag_paper_that_needs_no_data_starts(preset):
-    small = {"width": 16, "embedding": 8, "batch": 8} if preset.id == "euler-360" else {}
-    run = begin(preset.id, **small)
+    run = begin(preset.id, width=16, embedding=8, batch=8)
     values = train(run, 1)[-1]
     assert {name.rsplit("_", 1)[0] for name in values} >= {"nll", "test_nll", "exact", "replans", "gradient"}
     assert set(values) <= {curve.name for curve in CURVES}
@@ -225,8 +225,8 @@ def test_that_graph_sizes_that_do_not_fit_are_refused_in_words(changes, words):
 
 
 def test_that_all_three_models_learn_dates_within_seconds():
-    run = begin("dates", width=32, embedding=16, lr=5e-3, k=4)
+    run = begin("dates", width=24, embedding=16, lr=1e-2, k=4, batch=16)
     first = train(run, 1)[-1]
-    values = last(run, 39)
+    values = last(run, 29)
     for name in v.MODELS:
-        assert values[f"test_nll_{name}"] < 0.6 * first[f"test_nll_{name}"]
+        assert values[f"test_nll_{name}"] < 0.7 * first[f"test_nll_{name}"]
