@@ -123,7 +123,7 @@ class ChainControls(QWidget):
         """Record the main tape with the weights of now. steps: how far (0: as long as is chosen)."""
         if self._ticket is not None:
             self._ticket.cancel()
-        self._reader.is_recording = True
+        self._reader.is_recording, self._reader.recorded = True, 0
         start: Start = "point" if self.point is not None else self.start.currentData()
         arguments = RecordArguments(
             chains=CHAINS,

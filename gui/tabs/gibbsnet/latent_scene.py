@@ -28,6 +28,7 @@ from gui.widgets.big_number import BigNumber
 from gui.widgets.flow import FlowRow
 from gui.widgets.image_grid import ImageGrid
 from gui.widgets.legend import LegendEntry
+from gui.widgets.painted import number
 from gui.widgets.panel import Panel
 from gui.widgets.panel_grid import PanelGrid, column, row
 from gui.widgets.probing import when_there_is_one
@@ -209,6 +210,8 @@ class LatentScene(QWidget):
         chart.set_clamped(view.clamped, view.label)
         chart.set_trails(view.trails)
         self.gaps[view.model].set_value(view.gap)
+        if view.model == "gibbsnet":
+            self._bench.explain("gap", number(view.gap, 2))
         self.separations[view.model].set_value(100 * view.separation)
         self._say_waiting()
 

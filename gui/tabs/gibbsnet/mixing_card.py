@@ -13,6 +13,7 @@ from gui.tabs.gibbsnet.names import Facts, model_colour, model_words
 from gui.widgets.flow import FlowRow
 from gui.widgets.heat_map import HeatMap
 from gui.widgets.lines_plot import Line, LinesPlot
+from gui.widgets.painted import number
 from gui.widgets.segments import Segments
 from gui.widgets.stacked import Stacked
 
@@ -27,7 +28,7 @@ class MixingCard:
     """`stay` and `transition` go into two panels; one payload serves both."""
 
     def __init__(self, bench: Bench, facts: Facts) -> None:
-        self._facts = facts
+        self._bench, self._facts = bench, facts
         self.plot = LinesPlot(
             "probability that the class is still that of the start", "Gibbs steps since then", "same class (share)",
             log_x=True,
@@ -75,6 +76,8 @@ class MixingCard:
             ]
         )
         self.words.setText(view.words)
+        if view.model == "gibbsnet":
+            self._bench.explain("forgets", number(view.forgets_in, 2))
         ticks = self._facts.judged(len(view.histogram))
         self.transition.set_ticks(ticks, ticks)
         self.transition.set_matrix(view.transition.astype(np.float32))

@@ -41,6 +41,7 @@ class Observed(QObject):
         self._bench, self.facts = bench, facts
         self.image: NDArray[np.float32] = np.zeros(self._plain_shape(), np.float32)
         self.index, self.label = -1, -1
+        self._key: tuple[object, ...] = facts.data_key
         facts.changed.connect(self.on_facts_changed)
 
     def _plain_shape(self) -> tuple[int, ...]:
@@ -48,8 +49,9 @@ class Observed(QObject):
         return (h, w) if c == 1 else (h, w, c)
 
     def on_facts_changed(self) -> None:
-        """Another size: the old picture no longer fits."""
-        if self.image.shape != self._plain_shape():
+        """Other data: the old picture is none of theirs."""
+        if self.facts.view is not None and self.facts.data_key != self._key:
+            self._key = self.facts.data_key
             self.image = np.zeros(self._plain_shape(), np.float32)
             self.index = self.label = -1
             self.changed.emit()
@@ -94,6 +96,7 @@ class ObservedPad(QWidget):
         self._bench, self._observed = bench, observed
         self._dice = random.Random()
         self._first = 0
+        self._fetched: tuple[object, ...] = ()
         self._result: PicturesResult | None = None
         self.canvas = PaintCanvas(8, 8, "the picture that is held")
         self.canvas.image_changed.connect(self.on_painted)
@@ -129,8 +132,14 @@ class ObservedPad(QWidget):
         if self.canvas.image().shape != (h, w):
             self.canvas.resize_image(h, w)
         self.canvas.setToolTip("" if c == 1 else "The pen draws grey; files and test pictures keep their colours")
-        self._result = None
-        if self._observed.facts.view is not None and self._observed.facts.has_pictures and self._bench.run.is_live:
+        facts = self._observed.facts
+        if (
+            facts.view is not None
+            and facts.has_pictures
+            and facts.data_key != self._fetched
+            and self._bench.run.is_live
+        ):
+            self._fetched, self._result = facts.data_key, None
             self.fetch()
 
     def fetch(self) -> None:

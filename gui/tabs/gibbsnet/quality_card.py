@@ -17,6 +17,7 @@ from gui.tabs.gibbsnet.asking import headed
 from gui.tabs.gibbsnet.choice import Choice
 from gui.tabs.gibbsnet.names import DATA, Facts, model_colour, model_words
 from gui.widgets.lines_plot import Line, LinesPlot
+from gui.widgets.painted import number
 from gui.widgets.segments import switch
 from gui.widgets.stacked import Stacked
 
@@ -115,9 +116,14 @@ class QualityCard(QObject):
 
     def show_view(self, view: QualityView | None) -> None:
         """Curves of all versions measured so far."""
-        if view is not None:
-            self.view = view
-            self.draw()
+        if view is None:
+            return
+        self.view = view
+        newest = next((c for c in reversed(view.curves) if c.model == "gibbsnet" and len(c.fd)), None)
+        if newest is not None:
+            self._bench.explain("fd short", number(float(newest.fd[0]), 2))
+            self._bench.explain("fd long", number(float(newest.fd[-1]), 2))
+        self.draw()
 
     def draw(self) -> None:
         """The chosen measure: the newest version of each model in full colour, older ones faded."""

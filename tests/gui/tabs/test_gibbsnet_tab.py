@@ -4,6 +4,7 @@ At the end the same tab in the real window with the real engine.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import gibbsnet_payloads as payloads
 import numpy as np
@@ -223,6 +224,19 @@ def test_that_following_the_training_records_no_further_than_one_looks(chain, st
     assert asked(stage, "record")[-1].steps == 5000, "what the short tape does not reach is recorded now"
 
 
+def test_that_a_wall_recorded_anew_changes_when_the_recording_reaches_the_hand(chain, stage, qtbot):
+    chain.controls.timeline.set_position(999)
+    old, new = payloads.chain((1000,)), payloads.chain((1000,), images=payloads.uint8(3, 1, 16, 8, 8, 1, seed=77))
+    send(stage, qtbot, "chain", old)
+    chain.controls.again.click()
+    stage.answer(ticket(stage, "record"), payloads.info(1200), done=False)
+    qtbot.waitUntil(lambda: "main" in chain.reader._wanted)
+    send(stage, qtbot, "chain", payloads.chain((64,), info=payloads.info(64)))
+    assert np.array_equal(chain.wall.data()["GibbsNet"], old.images[0, 0, ..., 0])
+    send(stage, qtbot, "chain", replace(new, info=payloads.info(1200)))
+    assert np.array_equal(chain.wall.data()["GibbsNet"], new.images[0, 0, ..., 0])
+
+
 def test_that_a_frozen_version_is_left_alone_while_training_goes_on(chain, stage, qtbot):
     before = len(asked(stage, "record"))
     stage.progress("training", 900)
@@ -317,6 +331,14 @@ def test_that_the_first_test_picture_is_held_and_a_half_mask_hides_half_of_it(pa
     send(stage, qtbot, "paint", payloads.play(seam=2.5, diversity=0.02))
     assert paint.seam.meaning == paint.diversity.meaning == "bad"
     assert len(paint.completions.data()["images"]) == 12
+
+
+def test_that_the_picture_stays_while_K_grows_and_is_replaced_with_the_data(paint, stage, tab, qtbot):
+    before = len(asked(stage, "pictures"))
+    send(stage, qtbot, "facts", payloads.facts(K_now=4))
+    assert len(asked(stage, "pictures")) == before and tab.observed.index == 40
+    send(stage, qtbot, "facts", payloads.facts(tests=90, classes=("0", "1", "9"), judged=("0", "1", "9")))
+    assert len(asked(stage, "pictures")) == before + 1 and tab.observed.index == -1
 
 
 def test_that_a_stroke_on_the_mask_goes_to_the_running_chains(paint, stage, qtbot):
