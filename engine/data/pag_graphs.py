@@ -53,11 +53,9 @@ class CircuitTask(Task):
         """The sizes of training graphs."""
 
     def batch(self, rng: np.random.Generator, size: int) -> list[Example]:
-        """`size` graphs of equally many edges, so that nothing is padded; a size is drawn as often as any other."""
+        """`size` graphs, each of a size drawn by itself: with one size a batch the models forget the others in turn."""
         sizes = self._sizes()
-        edges, tokens = self._length(sizes[int(rng.integers(len(sizes)))])
-        fitting = [s for s in sizes if self._length(s) == (edges, tokens)]
-        return [self.fresh(rng, fitting[int(rng.integers(len(fitting)))]) for _ in range(size)]
+        return [self.fresh(rng, sizes[int(rng.integers(len(sizes)))]) for _ in range(size)]
 
     def _length(self, size: tuple[int, ...]) -> tuple[int, int]:
         """Nodes written and edges read for a size."""

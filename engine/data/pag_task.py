@@ -108,7 +108,7 @@ class Task(ABC):
 
     @abstractmethod
     def batch(self, rng: np.random.Generator, size: int) -> list[Example]:
-        """`size` training pairs of (nearly) equal length, none of them held out; all chance comes from `rng`."""
+        """`size` training pairs (texts: of similar length), none of them held out; all chance comes from `rng`."""
 
     @abstractmethod
     def encode(self, text: str) -> Example:

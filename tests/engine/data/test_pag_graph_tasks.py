@@ -125,9 +125,11 @@ def test_that_sizes_are_mixed_in_training_held_out_graphs_are_8_and_4_and_never_
     assert sizes == wanted
 
 
-def test_that_a_batch_of_graphs_needs_no_padding_and_its_gold_names_the_edge_walked():
+def test_that_a_batch_of_graphs_mixes_sizes_and_its_gold_names_the_edge_walked():
     task = EulerTask(count=4)
-    for e in task.batch(np.random.default_rng(2), 32):
+    batch = task.batch(np.random.default_rng(2), 32)
+    assert len({(e.size, len(e.source)) for e in batch}) > 8
+    for e in batch:
         edges, query = task.graph_of(e)
         nodes = [i - 1 for i in until_end(e.target)]
         assert tuple(e.source[-1]) == query and e.gold[0] == e.gold[1] == len(e.source) - 1 and e.gold[-1] == -1
