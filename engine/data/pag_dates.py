@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 
 from engine.data.images import DataError
-from engine.data.pag_task import DRAWS, END, UNALIGNED, UNKNOWN, Example, IntArray, Score, Task, slice_by_length
+from engine.data.pag_task import END, UNALIGNED, UNKNOWN, Example, IntArray, Score, Task
 
 FIRST, LAST = date(1900, 1, 1), date(2099, 12, 31)
 HELD_OUT_PART = 10
@@ -49,10 +49,9 @@ class DateTask(Task):
         self.held_out = [_example(*_tokens(int(day), int(rng.integers(len(FORMS))))) for day in kept_out]
 
     def batch(self, rng: np.random.Generator, size: int) -> list[Example]:
-        """`size` dates of similar length."""
-        days, forms = rng.choice(self._train, DRAWS * size), rng.integers(len(FORMS), size=DRAWS * size)
-        drawn = [_tokens(int(day), int(form)) for day, form in zip(days, forms, strict=True)]
-        return [_example(tokens, day) for tokens, day in slice_by_length(drawn, size, rng, lambda pair: len(pair[0]))]
+        """`size` dates in all forms: by length, a batch would hold one form alone."""
+        days, forms = rng.choice(self._train, size), rng.integers(len(FORMS), size=size)
+        return [_example(*_tokens(int(day), int(form))) for day, form in zip(days, forms, strict=True)]
 
     def encode(self, text: str) -> Example:
         """A date in any of the four forms; its answer is known when it is a day of the calendar. Raises `DataError`."""

@@ -11,7 +11,7 @@ import re
 import numpy as np
 
 from engine.data.images import DataError
-from engine.data.pag_task import DRAWS, END, UNALIGNED, UNKNOWN, Example, IntArray, Task, slice_by_length
+from engine.data.pag_task import END, UNALIGNED, UNKNOWN, Example, IntArray, Task
 
 HELD_OUT_PART = 10
 _SPLIT_SEED = 20_171_129
@@ -62,16 +62,14 @@ class ToyQuestionTask(Task):
         while len(found) < count:
             found |= {choice: _example(choice) for choice in _draw(rng, count) if _is_held_out(choice)}
         self.held_out = list(found.values())[:count]
-        self._words = [len(_question((0,) * len(_SLOTS) + (asked, 0))) for asked in range(len(ASKED))]
-        self.longest = max(self._words) + 1
+        self.longest = 1 + max(len(_question((0,) * len(_SLOTS) + (asked, 0))) for asked in range(len(ASKED)))
 
     def batch(self, rng: np.random.Generator, size: int) -> list[Example]:
-        """`size` pairs of similar length."""
+        """`size` pairs of all kinds of question: by length, a batch would hold one kind alone."""
         drawn: list[Choice] = []
-        while len(drawn) < DRAWS * size:
-            drawn += [choice for choice in _draw(rng, DRAWS * size) if not _is_held_out(choice)]
-        chosen = slice_by_length(drawn[: DRAWS * size], size, rng, lambda choice: self._words[choice[-2]])
-        return [_example(choice) for choice in chosen]
+        while len(drawn) < size:
+            drawn += [choice for choice in _draw(rng, size) if not _is_held_out(choice)]
+        return [_example(choice) for choice in drawn[:size]]
 
     def encode(self, text: str) -> Example:
         """A sentence with its answer between brackets: `mary gave the red ball to [john] in the garden on monday`.
