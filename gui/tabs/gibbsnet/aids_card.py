@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from engine.papers.gibbsnet import AIDS, GibbsNetParams
 from gui.shell.rows import label
+from gui.widgets.scrolling import Scrolling
 from gui.widgets.segments import switch
 
 if TYPE_CHECKING:
@@ -71,19 +72,12 @@ class AidsCard(QWidget):
             lines.addWidget(button)
             lines.addWidget(label(REASONS[name].reason, "muted", wrap=True))
         lines.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
-        scroll.viewport().setAutoFillBackground(False)
-        inner.setAutoFillBackground(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.paper, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.words)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(Scrolling(inner), 1)
         bench.params_changed.connect(lambda _p: self.on_params_changed())
         self.on_params_changed()
 

@@ -44,6 +44,8 @@ TOY_POINTS = 400
 class ChainScene(QWidget):
     """Wall, timeline and health above; film of one chain, quality, curves and classes below."""
 
+    least_height = 620
+
     def __init__(self, bench: Bench, facts: Facts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench, self._facts = bench, facts

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from gui.shell.rows import label, push_button
 from gui.tabs.gibbsnet.attribute_switches import AttributeSwitches
 from gui.tabs.gibbsnet.names import Facts
 from gui.tabs.gibbsnet.playing import Playing
 from gui.widgets.flow import FlowRow
+from gui.widgets.scrolling import Scrolling
 from gui.widgets.segments import switch
 from gui.widgets.slider_row import SliderRow
 
@@ -39,12 +40,7 @@ class HoldControls(QWidget):
         self.group.idClicked.connect(lambda i: playing.set_clamps(label=i - 1))
         self.attributes = AttributeSwitches()
         self.attributes.changed.connect(self.on_attributes_changed)
-        self.scrolled = QScrollArea()
-        self.scrolled.setFrameShape(QFrame.Shape.NoFrame)
-        self.scrolled.setWidgetResizable(True)
-        self.scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scrolled.setWidget(self.attributes)
-        self.scrolled.viewport().setAutoFillBackground(False)
+        self.scrolled = Scrolling(self.attributes)
         self.strength = SliderRow(
             "strength", "Share of what is held in what q sees: 1 holds hard, 0 not at all", value=1.0, width=0
         )

@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.papers.gibbsnet_views import PlayQuery, PlayView, TasksArguments, TasksResult
 from gui.shell.rows import label, set_role
-from gui.tabs.gibbsnet.asking import AskButton, headed
 from gui.tabs.gibbsnet.clamp_controls import FREE, HoldControls, HoldPicture
+from gui.tabs.gibbsnet.heading import headed
 from gui.tabs.gibbsnet.names import TOY_WORDS, Facts, class_meaning, model_colour, model_words, pictures, waiting
 from gui.tabs.gibbsnet.observed import Observed, ObservedPad
 from gui.tabs.gibbsnet.playing import Playing, PlayingControls
 from gui.tabs.gibbsnet.result_table import ResultTable, Row
+from gui.widgets.ask_button import AskButton
 from gui.widgets.bars import Bars
 from gui.widgets.image_grid import ImageGrid
 from gui.widgets.panel import Panel
@@ -31,6 +32,8 @@ NO_LABELS = "This preset models pictures alone: there is no label to read. Choos
 
 class ClampScene(QWidget):
     """What is held at the left, the wall in the middle, what the model believes at the right."""
+
+    least_height = 610
 
     def __init__(self, bench: Bench, facts: Facts, observed: Observed, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,13 +97,13 @@ class ClampScene(QWidget):
     def _tasks(self) -> Panel:
         self.table = ResultTable("tasks that nobody trained it for")
         self.ask = AskButton(
-            self._bench, "tasks", "Measure", "200 trials of each task, 20 steps each", lambda: TasksArguments(),
-            self.show_tasks,
+            self._bench, "tasks", "Measure", "200 trials of each task, 20 steps each",
+            arguments=TasksArguments, show=self.show_tasks, fault=lambda why: self._bench.note(why, "warning"),
         )  # fmt: skip
         self.task_words = label(
             "Measures drawing with a held label, reading a held picture, free pairs.", "muted", wrap=True
         )
-        body = Stacked(self.table, above=headed(self.task_words, self.ask.button))
+        body = Stacked(self.table, above=headed(self.task_words, self.ask))
         self.tasks_panel = self._bench.panel("One model, three tasks", body)
         return self.tasks_panel
 
@@ -173,8 +176,10 @@ class ClampScene(QWidget):
             parts.append("the picture")
         return f"Held: {', '.join(parts)}." if parts else "Nothing is held: free chains of the joint model."
 
-    def show_tasks(self, result: TasksResult) -> None:
+    def show_tasks(self, result: object) -> None:
         """Shares right, beside chance."""
+        if not isinstance(result, TasksResult):  # a part says only how far it is
+            return
         hints = (
             ("drawn as held", result.conditional, "Pictures drawn with a held label that the classifier confirms"),
             ("read right", result.attribute, "Labels or attributes read from held test pictures"),

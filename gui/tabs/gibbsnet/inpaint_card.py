@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from engine.papers.gibbsnet_views import InpaintArguments, InpaintResult
 from gui.shell.rows import label
-from gui.tabs.gibbsnet.asking import AskButton, headed
+from gui.tabs.gibbsnet.heading import headed
 from gui.tabs.gibbsnet.names import model_colour, model_words, pictures
 from gui.tabs.gibbsnet.result_table import ResultTable, Row
+from gui.widgets.ask_button import AskButton
 from gui.widgets.image_grid import ImageGrid
 from gui.widgets.stacked import Stacked
 
@@ -52,19 +53,21 @@ class InpaintCard:
         for half in get_args(Half):
             self.half.addItem(f"{half} half known", half)
         self.ask = AskButton(
-            bench, "inpaint", "Measure", "Completes 200 test pictures with every model", self._arguments,
-            self.show_result,
+            bench, "inpaint", "Measure", "Completes 200 half-hidden test pictures with every model",
+            arguments=self._arguments, show=self.show_result, fault=lambda why: bench.note(why, "warning"),
         )  # fmt: skip
         self.words = label("Measures 200 half-hidden test pictures: GibbsNet beside ALI.", "muted", wrap=True)
         body = _Beside(self.table, self.examples)
-        self.body = Stacked(self.table, body=body, above=headed(self.words, self.half, self.ask.button))
+        self.body = Stacked(self.table, body=body, above=headed(self.words, self.half, self.ask))
 
     def _arguments(self) -> InpaintArguments:
         half: Any = self.half.currentData()
         return InpaintArguments(half=half)
 
-    def show_result(self, result: InpaintResult) -> None:
-        """Numbers and examples."""
+    def show_result(self, result: object) -> None:
+        """Numbers and examples (parts say only how far it is)."""
+        if not isinstance(result, InpaintResult):
+            return
         self.result = result
         none = (NAN,)
         rows = (

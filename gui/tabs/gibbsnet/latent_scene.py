@@ -57,6 +57,8 @@ CLICK = "Click the map: the place is decoded and sixteen chains start there, eac
 class LatentScene(QWidget):
     """The map of GibbsNet, at the right that of ALI and the clicked place."""
 
+    least_height = 540
+
     def __init__(self, bench: Bench, facts: Facts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench, self._facts = bench, facts

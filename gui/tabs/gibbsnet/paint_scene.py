@@ -38,6 +38,8 @@ ALIVE, COLLAPSED = 0.4, 0.1
 class PaintScene(QWidget):
     """Picture and mask at the left, twelve completions at the right, what they agree on below."""
 
+    least_height = 620
+
     def __init__(self, bench: Bench, facts: Facts, observed: Observed, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench, self._facts, self._observed = bench, facts, observed

@@ -8,9 +8,10 @@ import numpy as np
 
 from engine.papers.gibbsnet_views import ProbeArguments, ProbeResult
 from gui.shell.rows import label
-from gui.tabs.gibbsnet.asking import AskButton, headed
+from gui.tabs.gibbsnet.heading import headed
 from gui.tabs.gibbsnet.names import model_colour, model_words
 from gui.tabs.gibbsnet.result_table import ResultTable, Row
+from gui.widgets.ask_button import AskButton
 from gui.widgets.stacked import Stacked
 
 if TYPE_CHECKING:
@@ -26,13 +27,15 @@ class ProbeCard:
         self.table = ResultTable("what a classifier finds in z")
         self.ask = AskButton(
             bench, "probe", "Measure", "Classifiers on z of 1,000 training pictures, tested on test pictures",
-            lambda: ProbeArguments(), self.show_result,
+            arguments=ProbeArguments, show=self.show_result, fault=lambda why: bench.note(why, "warning"),
         )  # fmt: skip
         self.words = label(HINT, "muted", wrap=True)
-        self.body = Stacked(self.table, above=headed(self.words, self.ask.button))
+        self.body = Stacked(self.table, above=headed(self.words, self.ask))
 
-    def show_result(self, result: ProbeResult) -> None:
+    def show_result(self, result: object) -> None:
         """Shares right, beside the pixels themselves."""
+        if not isinstance(result, ProbeResult):  # a part says only how far it is
+            return
         nan = float("nan")
         models = len(result.models)
         hints = (

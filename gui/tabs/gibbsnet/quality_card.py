@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QWidget
 from engine.papers.gibbsnet_views import MeasureArguments, QualityCurve, QualityView
 from gui.shell.rows import label, push_button
 from gui.shell.theme import theme
-from gui.tabs.gibbsnet.asking import headed
 from gui.tabs.gibbsnet.choice import Choice
+from gui.tabs.gibbsnet.heading import headed
 from gui.tabs.gibbsnet.names import DATA, Facts, model_colour, model_words
 from gui.widgets.lines_plot import Line, LinesPlot
 from gui.widgets.painted import number

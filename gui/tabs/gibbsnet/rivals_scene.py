@@ -33,6 +33,8 @@ COLUMNS = 16
 class RivalsScene(QWidget):
     """Samples and reconstructions above, forgetting and the matrix of transitions below."""
 
+    least_height = 580
+
     def __init__(self, bench: Bench, facts: Facts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench, self._facts = bench, facts

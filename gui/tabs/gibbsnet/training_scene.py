@@ -41,6 +41,8 @@ DEPTHS: tuple[tuple[str, int], ...] = (("last pair", 0), ("one step back", 1), (
 class TrainingScene(QWidget):
     """Five panels in two rows; everything is drawn from payloads and scalars of the run."""
 
+    least_height = 610
+
     def __init__(self, bench: Bench, facts: Facts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bench, self._facts = bench, facts

@@ -374,7 +374,7 @@ def test_that_a_mask_over_everything_or_nothing_is_explained(paint):
 
 
 def test_that_half_pictures_are_judged_by_more_than_pixel_error(paint, stage, qtbot):
-    paint.inpaint.ask.button.click()
+    paint.inpaint.ask.click()
     assert asked(stage, "inpaint")[-1].half == "left"
     stage.answer(ticket(stage, "inpaint"), payloads.inpaint())
     qtbot.waitUntil(lambda: paint.inpaint.result is not None)
@@ -450,7 +450,7 @@ def test_that_pictures_alone_have_nothing_to_read_and_say_so(stage, tab, qtbot):
 
 
 def test_that_the_three_tasks_are_measured_for_both_models(clamp, stage, qtbot):
-    clamp.ask.button.click()
+    clamp.ask.click()
     stage.answer(ticket(stage, "tasks"), payloads.tasks())
     qtbot.waitUntil(lambda: len(clamp.table.rows) == 3)
     assert clamp.table.data()["GibbsNet"].tolist() == pytest.approx([95, 66, 80])
@@ -568,7 +568,7 @@ def test_that_probes_are_shown_also_where_ali_does_better(stage, tab, qtbot):
     know(stage, qtbot)
     tab.show_scene(RIVALS)
     probe = tab.scenes[RIVALS].probe
-    probe.ask.button.click()
+    probe.ask.click()
     stage.answer(ticket(stage, "probe"), payloads.probe())
     qtbot.waitUntil(lambda: len(probe.table.rows) == 5)
     assert [probe.table.best(row) for row in probe.table.rows] == [1] * 5
