@@ -54,6 +54,8 @@ class HandsCard(QWidget):
         self.policy = QComboBox()
         self.policy.addItems([words for _, words in POLICIES])
         self.policy.setToolTip("Who decides when to re-plan in this picture; training is not touched")
+        self.policy.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.policy.setMinimumContentsLength(6)
         self.policy.setAccessibleName("who decides when to re-plan")
         self.policy.activated.connect(lambda i: self._planning.set_query(policy=POLICIES[i][0]))
         self.period = QSpinBox()
@@ -61,7 +63,8 @@ class HandsCard(QWidget):
         self.period.setPrefix("m = ")
         self.period.setToolTip("Steps from one re-plan to the next")
         self.period.valueChanged.connect(lambda m: self._planning.set_query(period=m))
-        return _across(self.policy, self.period)
+        self.release = icon_button("undo", "Release all: the model decides everything again", self._planning.release)
+        return _across(self.policy, self.period, self.release)
 
     def _search(self) -> QWidget:
         self.beam = QSpinBox()
@@ -73,8 +76,7 @@ class HandsCard(QWidget):
         self.noise = switch("Noise", "Gumbel noise on the switch, as in the released code; up: always the same picture")
         self.noise.clicked.connect(lambda on: self._planning.set_query(is_noisy=True if on else None))
         self.dice = icon_button("dice", "Other noise", self.on_dice)
-        self.release = icon_button("undo", "Release all: the model decides everything again", self._planning.release)
-        return FlowRow((self.beam, self.noise, self.dice, self.release))
+        return FlowRow((self.beam, self.noise, self.dice))
 
     def _gestures(self) -> QWidget:
         self.intended = switch(

@@ -22,6 +22,8 @@ _BREAK = "\u200b"
 """Nothing to see, but a line may end there: words of many letters would not wrap."""
 _NEAR = 60
 """Symbols around the present one that are written out."""
+TOP = 5
+"""Symbols that are offered."""
 _ENDS = 4
 """Ends of the beam that are listed."""
 
@@ -40,6 +42,7 @@ class NextCard(QWidget):
         self.output.setWordWrap(True)
         self.output.setMinimumWidth(80)
         self.bars = Bars(low=0.0, high=1.0, name="likeliest next symbols")
+        self.bars.setMinimumHeight(TOP * (self.fontMetrics().height() + 2))
         self.bars.bar_clicked.connect(self.on_chosen)
         self.ends = label("", "muted", wrap=True)
         layout = QVBoxLayout(self)
@@ -102,7 +105,8 @@ class NextCard(QWidget):
 
     def _written(self, film: Film) -> str:
         """The output: what is written, the present symbol, what comes."""
-        colors, between = theme().colors, " " if self.view is not None and self.view.kind == "graph" else _BREAK
+        colors = theme().colors
+        between = " " if self.view is not None and self.view.kind != "text" else _BREAK
         first = max(0, self.step - _NEAR)
         past = escape(between.join(film.shown[first : self.step]))
         now = escape(film.shown[self.step])
@@ -124,6 +128,6 @@ class NextCard(QWidget):
         """The ends of the beam, best first."""
         if len(film.hypotheses) < 2:
             return ""
-        lines = [f"{number(h.log_probability, 3)}  {h.text}" for h in film.hypotheses[:_ENDS]]
+        lines = [f"{number(h.log_probability, 3)}  {_BREAK.join(h.text)}" for h in film.hypotheses[:_ENDS]]
         more = len(film.hypotheses) - _ENDS
         return "\n".join(["ln p of each hypothesis", *lines, *([f"and {more} more"] if more > 0 else [])])

@@ -109,7 +109,8 @@ class PlanScene(QWidget):
 
     def _next_panel(self) -> Panel:
         self.coming = NextCard(self._planning)
-        self.next_panel = self._bench.panel("Next symbol", self.coming)
+        self.next_panel = self._bench.panel("Next symbol", Scrolling(self.coming))
+        self.next_panel.data_source = self.coming.data
         self.next_panel.set_subtitle("click: continue from it")
         return self.next_panel
 
@@ -178,9 +179,10 @@ class PlanScene(QWidget):
             replanned = None if model == "baseline" else film.replanned
             chart.show_alignment(film.alpha, view.words, film.shown, film.gold, replanned)
             known = int((film.gold >= 0).sum())
-            found = f" · true word {round(film.hits * known)} of {known}" if known else ""
+            found = f"true word {round(film.hits * known)} of {known}" if known else ""
             verdict = "" if not film.has_reference else " ✓" if film.exact else " ✗"
-            panel.set_title(f"{model_name(model)}{found}{verdict}")
+            panel.set_title(f"{model_name(model)}{verdict}")
+            panel.set_subtitle(found)
 
     def _retitle(self, view: FilmView) -> None:
         name = model_name(self._planning.query.target)

@@ -122,7 +122,7 @@ class SourceBar(QWidget):
         if view.trouble:
             words, role = view.trouble, "bad"
         elif unknown:
-            words, role = f"Unknown, underlined: {', '.join(unknown)}. {view.badge}", "warning"
+            words, role = f"{view.badge or 'Not known to the model.'} Underlined: {', '.join(unknown)}.", "warning"
         elif view.badge:
             words, role = view.badge, "warning"
         elif not view.step:

@@ -260,7 +260,7 @@ def test_that_the_engine_s_sentence_on_a_bad_source_stands_at_the_field(plan, st
     assert plan.plan.message == "Nothing was typed."
     unknown = np.array([False, True, False, False, False])
     send(stage, qtbot, "film", payloads.text_view(unknown=unknown))
-    assert "underlined: hundred" in plan.source.words.text()
+    assert "Underlined: hundred" in plan.source.words.text()
     assert plan.plan.is_underlined(1) and not plan.plan.is_underlined(0)
     send(stage, qtbot, "film", payloads.text_view(step=0))
     assert "Not trained yet" in plan.source.words.text()
