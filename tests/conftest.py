@@ -37,6 +37,9 @@ ALLOWED_SKIPS = {
     "test_that_the_real_mnist_is_verified_and_has_its_known_counts_and_statistics": "ATELIER_DATA with MNIST",
     "test_that_the_real_fashion_mnist_is_verified_and_told_from_mnist": "ATELIER_DATA with Fashion-MNIST",
     "test_that_every_preset_of_the_dendritic_paper_starts": "ATELIER_DATA with MNIST and Fashion-MNIST",
+    "test_that_the_real_cifar_has_its_known_counts_and_first_labels": "ATELIER_DATA with CIFAR-10",
+    "test_that_the_real_svhn_sample_has_its_known_counts": "ATELIER_DATA with SVHN",
+    "test_that_every_preset_of_the_gibbsnet_paper_starts": "ATELIER_DATA with MNIST, CIFAR-10 and SVHN",
     "test_that_a_real_copy_with_one_changed_pixel_is_said_to_be_modified": "ATELIER_DATA with MNIST",
 }
 

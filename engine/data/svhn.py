@@ -63,7 +63,17 @@ def parse(content: bytes, where: str) -> tuple[NDArray[np.uint8], NDArray[np.uin
         raise DataError(f"{where} is not a MATLAB 5 file: it begins with {content[:8].hex(' ')}.")
     try:
         found = loadmat(io.BytesIO(content))
-    except (MatReadError, ValueError, TypeError, KeyError, OSError, zlib.error, MemoryError, EOFError) as error:
+    except (
+        MatReadError,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        OSError,
+        zlib.error,
+        MemoryError,
+        EOFError,
+    ) as error:
         raise DataError(f"{where} is cut short or damaged ({error}); copy or download it again.") from error
     x, y = found.get("X"), found.get("y")
     if not isinstance(x, np.ndarray) or x.dtype != np.uint8 or x.ndim != 4 or x.shape[:3] != (32, 32, 3):
