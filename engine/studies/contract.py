@@ -53,7 +53,8 @@ class StudyContext:
 
     executor: runs jobs side by side. device: as in `RunSpec` (auto, cpu, cuda...). seeds: repeat the measurement for
     each. full: at the paper's size instead of two minutes on two cores. figures: folder for pictures, None: draw none.
-    tell(fraction 0..1, text): progress for whoever waits.
+    tell(fraction 0..1, text): progress for whoever waits. shared: what claims measured in one go leave for one another
+    (a training that several of them read).
     """
 
     paper: Paper
@@ -64,6 +65,7 @@ class StudyContext:
     full: bool = False
     figures: Path | None = None
     tell: Callable[[float, str], None] = lambda fraction, text: None
+    shared: dict[Any, Any] = field(default_factory=dict)
     started: float = field(default_factory=time.perf_counter)
 
     def measurement(

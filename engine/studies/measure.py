@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.papers.contract import Claim, Paper, ParameterError
 from engine.runtime.executor import Executor
@@ -75,6 +75,7 @@ def measure(
     """
     studies = studies_of(paper)
     count = seeds or SEEDS
+    shared: dict[Any, Any] = {}
     for claim in claims:
         context = StudyContext(
             paper=paper,
@@ -85,6 +86,7 @@ def measure(
             full=full,
             figures=figures,
             tell=lambda fraction, text, claim=claim: tell(claim, fraction, text),  # type: ignore[misc]
+            shared=shared,
         )
         if figures is not None:
             figures.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Races that several claims share: trained once for each run of the studies, read by every study that needs them."""
+"""Races that several claims share: trained once in one go, read by every study that needs them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from engine.papers.pag_views import NAMES, Model
-from engine.runtime.executor import Executor
 from engine.runtime.jobs import CallJob
 from engine.studies.contract import StudyContext, spread
 from engine.studies.pag_jobs import Race, train_race
@@ -24,8 +22,6 @@ EXAMPLES = 200
 FULL_TIMES = 4  # --full trains so many times as long where no real data set takes the place of the generated task
 TEXT_PERIODS = (1, 2, 3, 5, 10)
 GRAPH_PERIODS = (1, 2, 3, 4)
-
-_KEPT: WeakKeyDictionary[Executor, dict[tuple[object, ...], Race]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +55,8 @@ def _updates(context: StudyContext, updates: int) -> int:
 
 
 def races(context: StudyContext, recipes: Sequence[Recipe]) -> dict[str, list[Race]]:
-    """One `Race` a seed for every recipe, by its name. What this executor has trained already is not trained again."""
-    kept = _KEPT.setdefault(context.executor, {})
+    """One `Race` a seed for every recipe, by its name. What another claim has trained in this go is taken over."""
+    kept: dict[tuple[object, ...], Race] = context.shared
     wanted = {(r.name, seed): _key(context, r, seed) for r in recipes for seed in context.seeds}
     new = {key: (r, seed) for r in recipes for seed in context.seeds if (key := wanted[r.name, seed]) not in kept}
     jobs = [

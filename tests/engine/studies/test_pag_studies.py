@@ -42,36 +42,31 @@ def narrow(**arguments):
     return train_race(**{**arguments, "params": {"width": 16, "embedding": 8, **arguments["params"]}})
 
 
-@pytest.fixture(scope="module")
-def executor():
-    """One for all claims, so that the races are trained once."""
-    return InlineExecutor()
-
-
 def test_that_every_claim_of_the_paper_has_a_study():
     assert list(studies_of(PAPER)) == [claim.id for claim in PAPER.claims]
 
 
-@pytest.mark.xdist_group("pag studies")
-@pytest.mark.parametrize("claim", [claim.id for claim in PAPER.claims])
-def test_that_a_study_of_planning_gives_a_whole_record_with_its_criterion_and_figures(claim, tiny, executor, tmp_path):
-    told = []
-    wanted = [c for c in PAPER.claims if c.id == claim]
-    (record,) = measure(
-        PAPER, wanted, executor, seeds=1, device="cpu", figures=tmp_path, tell=lambda *words: told.append(words)
-    )
-    assert isinstance(record, Measurement), record
-    assert record.claim == claim and record.paper == wanted[0].reported
-    assert record.holds is None if claim in UNDECIDED else record.holds in (True, False)
-    assert record.seconds > 0 and "CPU" in record.device
-    assert record.notes[0].startswith("No yes or no" if claim in UNDECIDED else "Holds")
-    assert record.measured and "nan" not in record.measured
-    assert record.values
-    for values in record.values.values():
-        assert np.all(np.isfinite(values))
-    assert record.figures and all((tmp_path / name).stat().st_size > 1000 for name in record.figures)
-    fractions = [fraction for _, fraction, _ in told]
-    assert fractions[-1] == 1.0 and all(0.0 <= f <= 1.0 for f in fractions)
+def test_that_the_studies_of_planning_give_whole_records_with_criterion_and_figures(tiny, tmp_path):
+    """All claims in one go, as the command line measures them: their races are shared."""
+    told: list[tuple[str, float]] = []
+    records = list(
+        measure(
+            PAPER, PAPER.claims, InlineExecutor(), seeds=1, device="cpu", figures=tmp_path,
+            tell=lambda claim, fraction, text: told.append((claim.id, fraction)),
+        )
+    )  # fmt: skip
+    for record, claim in zip(records, PAPER.claims, strict=True):
+        assert isinstance(record, Measurement), record
+        assert record.claim == claim.id and record.paper == claim.reported
+        assert record.holds is None if claim.id in UNDECIDED else record.holds in (True, False)
+        assert record.seconds > 0 and "CPU" in record.device
+        assert record.notes[0].startswith("No yes or no" if claim.id in UNDECIDED else "Holds")
+        assert record.measured and "nan" not in record.measured and record.values
+        for values in record.values.values():
+            assert np.all(np.isfinite(values))
+        assert record.figures and all((tmp_path / name).stat().st_size > 1000 for name in record.figures)
+        fractions = [fraction for name, fraction in told if name == claim.id]
+        assert fractions[-1] == 1.0 and all(0.0 <= f <= 1.0 for f in fractions)
 
 
 def test_that_a_race_is_trained_once_for_all_the_claims_that_read_it(tiny, monkeypatch):
@@ -82,14 +77,12 @@ def test_that_a_race_is_trained_once_for_all_the_claims_that_read_it(tiny, monke
         return arguments["name"]
 
     monkeypatch.setattr(pag_races, "train_race", count)
-    one, other = (
-        StudyContext(PAPER, PAPER.claims[0], InlineExecutor(), seeds=seeds, device="cpu") for seeds in ((0, 1), (0,))
-    )
+    one, other = (StudyContext(PAPER, PAPER.claims[0], InlineExecutor(), s, device="cpu") for s in ((0, 1), (0,)))
     recipe = Recipe("small", "numbers-de", 1)
     assert races(one, [recipe, recipe]) == {"small": ["small", "small"]}
     assert races(one, [recipe]) == {"small": ["small", "small"]} and trained == [0, 1]
     races(one, [Recipe("small", "numbers-de", 1, {"k": 2})])
-    races(other, [recipe])  # another executor measures anew
+    races(other, [recipe])  # another go measures anew
     assert trained == [0, 1, 0, 1, 0]
 
 
