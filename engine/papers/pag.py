@@ -190,12 +190,24 @@ PRESETS = (
     Preset(
         "numbers-de", "Numbers into German · characters out",
         "Plans pay: one-and-twenty must look back, and the plan names the right word nine characters ahead.",
-        {**_TEXT, "task": "numbers-de"}, steps=1000, cpu_time="2 min", gpu_time=_UNTRIED, memory="0.5 GB",
+        {**_TEXT, "task": "numbers-de"}, steps=600, cpu_time="2 min", gpu_time=_UNTRIED, memory="0.5 GB",
     ),
     Preset(
         "euler", "Eulerian circuits · 8 + 4 nodes",
         "Plans do not pay: the models look again at nearly every edge. Draw a graph of your own.",
-        {**_GRAPH, "task": "euler"}, steps=1000, cpu_time="1 min", gpu_time=_UNTRIED, memory="0.5 GB",
+        {**_GRAPH, "task": "euler"}, steps=600, cpu_time="1 min", gpu_time=_UNTRIED, memory="0.5 GB",
+    ),
+    Preset(
+        "numbers-trained", "Numbers into German · already trained",
+        "Three models that have learnt it: take the switch in hand, paint the plan, ask for numbers never seen.",
+        {**_TEXT, "task": "numbers-de", "start": "trained"}, steps=200, cpu_time="at once", gpu_time=_UNTRIED,
+        memory="0.5 GB",
+    ),
+    Preset(
+        "euler-trained", "Eulerian circuits · already trained",
+        "Draw a graph and watch three trained models walk it, right or wrong.",
+        {**_GRAPH, "task": "euler", "start": "trained"}, steps=200, cpu_time="at once", gpu_time=_UNTRIED,
+        memory="0.5 GB",
     ),
     Preset(
         "dates", "Dates · 3 march 2017 → 2017-03-03",
@@ -227,7 +239,7 @@ PRESETS = (
     Preset(
         "numbers-equal", "Numbers into German · equal parameter counts",
         "Baseline and rPAG are widened until all three have as many parameters as PAG.",
-        {**_TEXT, "task": "numbers-de", "matching": "equal parameters"}, steps=1000, cpu_time="2 min",
+        {**_TEXT, "task": "numbers-de", "matching": "equal parameters"}, steps=600, cpu_time="2 min",
         gpu_time=_UNTRIED, memory="0.5 GB",
     ),
     Preset(
