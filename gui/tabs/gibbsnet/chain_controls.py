@@ -163,6 +163,15 @@ class ChainControls(QWidget):
         self._info = info
         self.timeline.set_length(self.wanted_steps if self._is_whole else info.recorded)
 
+    def adopt(self, info: TapeInfo) -> None:
+        """The main tape is one that another scene recorded (chains from a place of the latent map): its length."""
+        own = self._info
+        if own is None or self.is_recording or (info.steps, info.models) == (own.steps, own.models):
+            return
+        self._info = info
+        self.on_drop()
+        self.timeline.set_length(info.recorded)
+
     def on_run_started(self) -> None:
         """Another run: no tape is left of the old one."""
         self._ticket, self._info, self._is_whole, self.point = None, None, False, None

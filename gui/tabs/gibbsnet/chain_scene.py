@@ -178,6 +178,7 @@ class ChainScene(QWidget):
     def draw_main(self, view: ChainView) -> None:
         """One step of every model's chains."""
         self._main = view
+        self.controls.adopt(view.info)
         self.wall_panel.set_empty("")
         self._draw_bands()
         self._draw_classes()

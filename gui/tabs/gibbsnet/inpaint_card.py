@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Half = Literal["left", "right", "top", "bottom"]
 NAN = float("nan")
-ROOM_FOR_BOTH = 420
+ROOM_FOR_BOTH = 540
 """Least width of table and examples beside each other."""
 
 

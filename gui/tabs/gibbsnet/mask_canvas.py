@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QDropEvent, QImage, QPainter, QPen
+from PySide6.QtGui import QDropEvent, QImage, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QWidget
 
 from gui.shell.theme import theme
@@ -144,18 +144,20 @@ class MaskCanvas(PaintCanvas):
         """Slanted lines over every pixel that is mostly unknown: seen without telling greys apart."""
         height, width = self._image.shape
         sx, sy = box.width() / width, box.height() / height
-        color = QColor(theme().color(UNKNOWN))
+        hidden = QPainterPath()
+        edges = np.diff(np.pad(self._image < 0.5, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+        starts, ends = np.argwhere(edges == 1), np.argwhere(edges == -1)  # runs of hidden pixels, row by row
+        for (row, start), (_, end) in zip(starts.tolist(), ends.tolist(), strict=True):
+            hidden.addRect(QRectF(box.left() + start * sx, box.top() + row * sy, (end - start) * sx, sy))
+        if hidden.isEmpty():
+            return
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(color, 1))
-        unknown = self._image < 0.5
-        for row, column in np.argwhere(unknown).tolist():
-            cell = QRectF(box.left() + column * sx, box.top() + row * sy, sx, sy)
-            first = math.ceil((cell.left() + cell.top()) / _HATCH) * _HATCH
-            for total in range(int(first), int(cell.right() + cell.bottom()) + 1, _HATCH):
-                x0, x1 = max(cell.left(), total - cell.bottom()), min(cell.right(), total - cell.top())
-                if x1 > x0:
-                    painter.drawLine(QPointF(x0, total - x0), QPointF(x1, total - x1))
+        painter.setClipPath(hidden)
+        painter.setPen(QPen(theme().color(UNKNOWN), 1))
+        tall = round(box.height())
+        for left in range(-tall, round(box.width()), _HATCH):
+            foot = QPointF(box.left() + left, box.bottom())
+            painter.drawLine(foot, foot + QPointF(tall, -tall))
         painter.restore()
 
     def _paint_brush(self, painter: QPainter, box: QRectF) -> None:

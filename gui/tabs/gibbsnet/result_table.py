@@ -88,7 +88,7 @@ class ResultTable(PaintedView):
             return
         painter.setFont(self.small_font(0.92))
         metrics, line = painter.fontMetrics(), self._line()
-        wide = min(self._widest(metrics) + 10.0, 0.8 * self.width() / len(self.columns))
+        wide = min(self._widest(metrics) + 10.0, 0.62 * self.width() / len(self.columns))
         names = max(metrics.horizontalAdvance(r.name) for r in self.rows) + 10.0
         wide = max(wide, (self.width() - names) / len(self.columns))
         names = self.width() - wide * len(self.columns)

@@ -237,6 +237,15 @@ def test_that_a_wall_recorded_anew_changes_when_the_recording_reaches_the_hand(c
     assert np.array_equal(chain.wall.data()["GibbsNet"], new.images[0, 0, ..., 0])
 
 
+def test_that_a_tape_of_the_latent_map_brings_its_own_length(chain, stage, qtbot):
+    chain.controls.timeline.set_position(4000)
+    about = payloads.info(1000, steps=1000, models=("gibbsnet",))
+    send(stage, qtbot, "chain", payloads.chain((1000,), ("gibbsnet",), info=about))
+    assert chain.controls.timeline.length == 1000 and chain.controls.timeline.position == 999
+    chain.controls.again.click()
+    assert asked(stage, "record")[-1].start == "prior" and asked(stage, "record")[-1].steps == 5000
+
+
 def test_that_a_frozen_version_is_left_alone_while_training_goes_on(chain, stage, qtbot):
     before = len(asked(stage, "record"))
     stage.progress("training", 900)
