@@ -533,8 +533,8 @@ def test_that_an_arrow_is_cut_and_mended_through_its_knob(training, stage, qtbot
 
 
 def test_that_every_aid_is_a_switch_with_a_reason_and_comes_back_as_it_was(training, stage):
-    assert set(REASONS) == set(AIDS) == set(training.aids.switches)
-    assert all(aid.knob in GibbsNetParams.model_fields for aid in REASONS.values())
+    assert set(AIDS) == set(training.aids.switches) <= set(REASONS)
+    assert all(REASONS[name].knob in GibbsNetParams.model_fields for name in AIDS)
     stage.bench.change(r1=2.0)
     button = training.aids.switches["R1"]
     button.click()
