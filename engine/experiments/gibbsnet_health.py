@@ -20,7 +20,7 @@ IN_BALANCE = 1.0  # discriminator's loss above which D does not complain about a
 ABSORBED_BITS = 1.0
 Z_RANGE = (0.05, 20.0)
 NOISY = 3.0  # noise over signal above which z carries almost nothing
-GRACE = 500
+GRACE = 1000
 
 CODES = ("collapsed", "discriminator-won", "absorbed", "z-scale", "empty-latent")
 _BUTTONS = {

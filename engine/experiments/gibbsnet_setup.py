@@ -23,7 +23,7 @@ def aids_of(params: GibbsNetParams) -> tuple[str, ...]:
         return ()
     on = (
         params.lr_ratio != 1.0, params.r1 > 0.0, params.standardise_z, params.ema > 0.0, params.warm_start > 0,
-        params.pool_share > 0.0, params.label_visible < 1.0,
+        params.pool_share > 0.0, params.short_share > 0.0, params.label_visible < 1.0,
     )  # fmt: skip
     return tuple(name for name, is_on in zip(AIDS, on, strict=True) if is_on)
 
@@ -57,6 +57,7 @@ def game_knobs(params: GibbsNetParams, updates: int) -> GameKnobs:
         log_sigma_max=params.log_sigma_max,
         decoder_noise=params.decoder_noise,
         pool_share=0.0 if plain else params.pool_share,
+        short_share=0.0 if plain else params.short_share,
         flow_data=params.flow_data,
         flow_encoder=params.flow_encoder,
         flow_decoder=params.flow_decoder,

@@ -17,7 +17,16 @@ Reads = Literal["label", "attributes", "none"]
 PHASES = ("clamped chain", "unclamped chain", "discriminator", "generator")
 TOYS = ("ring", "pinwheel")
 COLOUR = ("shapes", "cifar10", "svhn", "celeba")
-AIDS = ("two rates", "R1", "standardised z", "averaged weights", "warm start", "chain pool", "hidden labels")
+AIDS = (
+    "two rates",
+    "R1",
+    "standardised z",
+    "averaged weights",
+    "warm start",
+    "chain pool",
+    "short chains",
+    "hidden labels",
+)
 
 _AIDED = {"paper_mode": (False,)}
 
@@ -41,6 +50,10 @@ class GibbsNetParams(Params):
     pool_share: float = knob(
         0.75, lo=0.0, hi=0.95, live=True, group="Chain", label="share from the pool", when=_AIDED,
         help="Share of unclamped chains that go on from earlier ones; the rest start at N(0, I). Aid: stable for ever.",
+    )  # fmt: skip
+    short_share: float = knob(
+        0.5, lo=0.0, hi=1.0, live=True, group="Chain", label="share of one-pass updates", when=_AIDED,
+        help="Aid: so many updates judge the first pair of the chain. Tied to N(0, I), z cannot shrink out of sight.",
     )  # fmt: skip
     warm_start: int = knob(
         1000, lo=0, hi=100_000, live=True, group="Chain", label="warm start", unit="updates", when=_AIDED,
@@ -137,7 +150,7 @@ class GibbsNetParams(Params):
     batch: int = knob(64, lo=16, hi=512, group="Network", label="batch", symbol="B", help="Pictures per update.")
 
 
-_FULL: dict[str, Any] = {"grad_steps": 19, "warm_start": 0, "pool_share": 0.0}
+_FULL: dict[str, Any] = {"grad_steps": 19, "warm_start": 0}
 _FLAT: dict[str, Any] = {
     **_FULL, "reads": "none", "classes": "0 1 9", "z_dim": 2, "chain_steps": 4, "log_sigma_max": -1.0,
     "baselines": "ali",
