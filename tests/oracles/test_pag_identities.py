@@ -264,3 +264,27 @@ def test_that_members_of_a_batch_can_change_places_between_steps():
     assert torch.equal(moved.A, carry.A[index]) and torch.equal(moved.psi, carry.psi[index])
     assert all(torch.equal(a, b[index]) for a, b in zip(moved.commitment, carry.commitment, strict=True))
     assert all(torch.equal(a, b[index]) for a, b in zip(moved.asked, carry.asked, strict=True))
+
+
+def test_that_a_query_without_direction_leaves_one_bit_unknown():
+    """O11: with one table for both ends the two circuits of a query share all inputs, so their mean loss is >= ln 2."""
+    net = new_network(Shape("pag", "pairs", 6, 7, embedding=8, width=16, k=3), 0)
+    forth = torch.tensor([[[0, 1], [1, 0], [1, 2], [2, 1], [2, 0], [0, 2], [0, 1]]])
+    back = forth.clone()
+    back[0, -1] = torch.tensor([1, 0])
+    sources, lengths = torch.cat((forth, back)), torch.tensor([7, 7])
+    targets = torch.tensor([[1, 2, 3, 0], [2, 1, 3, 0]])
+
+    def losses():
+        with torch.no_grad():
+            log_p = teach(net, net.read(sources, lengths), targets, KNOBS).log_p
+        return log_p, nll_of(log_p, targets, always(4, 2))
+
+    ordered, _ = losses()
+    assert not torch.equal(ordered[0, 0], ordered[0, 1]), "tables of their own tell the ends apart"
+    with torch.no_grad():
+        net.reader.query_to.weight.copy_(net.reader.query_from.weight)
+        net.output.Wo.bias[1:3] = 30.0  # nearly sure of one of the two ends, as after training
+    symmetric, nll = losses()
+    assert torch.equal(symmetric[0, 0], symmetric[0, 1])
+    assert float(nll.mean()) >= math.log(2.0) - 1e-6

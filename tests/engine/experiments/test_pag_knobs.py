@@ -187,6 +187,13 @@ def test_that_the_shipped_planner_spells_and_its_plan_names_words_ahead():
     assert run.look_ahead(None).accuracy[1] > 2 * run.look_ahead(None).chance
 
 
+def test_that_the_shipped_models_walk_a_circuit_never_seen():
+    run = begin("euler-trained")
+    for f in run.film(v.FilmQuery(v.Source(0))).films:
+        assert f.walk.exact and f.walk.valid and f.exact
+    assert all(r.net.training is False for r in run.racers.values())
+
+
 def test_that_the_counts_of_the_paper_sizes_are_those_of_the_page():
     from engine.models.pag import size_of
 
