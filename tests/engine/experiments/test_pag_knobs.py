@@ -187,11 +187,14 @@ def test_that_the_shipped_planner_spells_and_its_plan_names_words_ahead():
     assert run.look_ahead(None).accuracy[1] > 2 * run.look_ahead(None).chance
 
 
-def test_that_the_shipped_models_walk_a_circuit_never_seen():
+def test_that_the_shipped_models_walk_circuits_never_seen():
     run = begin("euler-trained")
-    for f in run.film(v.FilmQuery(v.Source(0))).films:
-        assert f.walk.exact and f.walk.valid and f.exact
-    assert all(r.net.training is False for r in run.racers.values())
+    right = dict.fromkeys(v.MODELS, 0)
+    for n in range(12):
+        for f in run.film(v.FilmQuery(v.Source(n))).films:
+            assert f.walk.exact == f.exact == f.walk.valid, "the circuit is unique"
+            right[f.model] += f.exact
+    assert all(count >= 11 for count in right.values())
 
 
 def test_that_the_counts_of_the_paper_sizes_are_those_of_the_page():
