@@ -113,7 +113,7 @@ def monotone_of(run: PagExperiment, kind: Model) -> float:
 
 def race_view(run: PagExperiment) -> RaceView:
     """The models side by side."""
-    counts = [[r.net.counts()[part] for part in PARTS] for r in run.racers.values()]
+    counts = [[r.counts[part] for part in PARTS] for r in run.racers.values()]
     return RaceView(
         runners=tuple(_runner(run, kind, racer) for kind, racer in run.racers.items()),
         clock="seconds on the GPU" if run.device.type == "cuda" else "CPU seconds of the training thread",
@@ -136,8 +136,8 @@ def _runner(run: PagExperiment, kind: Model, racer: Racer) -> Runner:
         exact=np.array(h.exact, np.float64),
         hits=np.array(h.hits, np.float64),
         replan_rate=np.array(h.replans, np.float64),
-        parameters=racer.net.size,
-        planner=racer.net.counts()["planner"],
+        parameters=sum(racer.counts.values()),
+        planner=racer.counts["planner"],
         width=racer.shape.width,
         ms_per_update=float(np.median(racer.ms)) if racer.ms else math.nan,
         state="stopped" if racer.fault else "training",

@@ -58,6 +58,7 @@ class Racer:
         self.kind, self.shape, self.device = kind, shape, device
         weights = stream(params.seed, "weights").initial_seed()
         self.net: Network = new_network(shape, weights, device)
+        self.counts = self.net.counts()
         self._noise = stream(params.seed, f"switch of {kind}")
         self._masks = stream(params.seed, "dropout", device)
         self.rewards = RewardBaseline()
