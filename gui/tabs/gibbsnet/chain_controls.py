@@ -46,7 +46,7 @@ class ChainControls(QWidget):
         self._seed, self._branch_seed = 0, 0
         self._wanted_models: tuple[ModelName, ...] = ("gibbsnet",)
         self._info: TapeInfo | None = None
-        self._is_whole = False
+        self._is_whole = self.is_foreign = False
         self.point: tuple[float, float] | None = None
         self.timeline = Timeline("Gibbs steps", surface="card", logarithmic=True, first=1)
         self.timeline.set_rate(RATE)
@@ -123,7 +123,7 @@ class ChainControls(QWidget):
         """Record the main tape with the weights of now. steps: how far (0: as long as is chosen)."""
         if self._ticket is not None:
             self._ticket.cancel()
-        self._reader.is_recording, self._reader.recorded = True, 0
+        self._reader.is_recording, self._reader.recorded, self.is_foreign = True, 0, False
         start: Start = "point" if self.point is not None else self.start.currentData()
         arguments = RecordArguments(
             chains=CHAINS,
@@ -168,7 +168,7 @@ class ChainControls(QWidget):
         own = self._info
         if own is None or self.is_recording or (info.steps, info.models) == (own.steps, own.models):
             return
-        self._info = info
+        self._info, self.is_foreign = info, True
         self.on_drop()
         self.timeline.set_length(info.recorded)
 

@@ -228,7 +228,8 @@ class ChainScene(QWidget):
     def _words(self, view: ChainView) -> str:
         state = "" if view.is_current else ", older weights"
         self.wall.setToolTip(view.words)
-        return f"step {int(view.steps[0]):,}, weights of update {view.info.version:,}{state}"
+        origin = ", begun on the latent map" if self.controls.is_foreign else ""
+        return f"step {int(view.steps[0]):,}, weights of update {view.info.version:,}{state}{origin}"
 
     def _draw_plane(self, view: ChainView) -> None:
         """Chains of a toy: points among the data."""

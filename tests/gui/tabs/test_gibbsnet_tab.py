@@ -242,6 +242,7 @@ def test_that_a_tape_of_the_latent_map_brings_its_own_length(chain, stage, qtbot
     about = payloads.info(1000, steps=1000, models=("gibbsnet",))
     send(stage, qtbot, "chain", payloads.chain((1000,), ("gibbsnet",), info=about))
     assert chain.controls.timeline.length == 1000 and chain.controls.timeline.position == 999
+    assert chain.wall_panel._legend.entries[0].text.endswith("begun on the latent map")
     chain.controls.again.click()
     assert asked(stage, "record")[-1].start == "prior" and asked(stage, "record")[-1].steps == 5000
 
