@@ -53,7 +53,7 @@ def load(folder: str | Path = "") -> ImageSet:
     A partial copy (some of the five batches) is loaded and said to be one. Raises `DataError`: not found, no training
     batch, or a fault of a file, which it names.
     """
-    found = next((f for place in places(folder, (FOLDER, BINARY_FOLDER)) if (f := _files(place))), None)
+    found = _found(folder)
     if found is None:
         raise not_found("CIFAR-10", f"{FOLDER} or {ARCHIVE}", folder)
     place, readers = found
@@ -82,6 +82,16 @@ def load(folder: str | Path = "") -> ImageSet:
 
 
 Readers = Mapping[str, Callable[[], Batch]]
+
+
+def place_of(folder: str | Path = "") -> Path | None:
+    """Where a copy lies (a folder or the archive), None when there is none. Raises `DataError` as `load` does."""
+    found = _found(folder)
+    return None if found is None else found[0]
+
+
+def _found(folder: str | Path) -> tuple[Path, Readers] | None:
+    return next((f for place in places(folder, (FOLDER, BINARY_FOLDER)) if (f := _files(place))), None)
 
 
 def _files(place: Path) -> tuple[Path, Readers] | None:

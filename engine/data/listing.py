@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.data import text_sets
+from engine.data import cifar, svhn, text_sets
 from engine.data.images import DataError
 from engine.data.mnist import Found, load
 from engine.data.mnist import find as find_images
 from engine.data.sources import source
+
+_COLOUR = {"cifar-10": cifar, "svhn": svhn}
 
 State = Literal["verified", "modified", "missing", "faulty"]
 
@@ -33,7 +35,11 @@ class Listed:
 
 def find(name: str, folder: str | Path = "") -> Found | None:
     """Where a copy of a set lies, None when there is none. Raises `DataError` as `mnist.find`."""
-    return text_sets.find(name, folder) if source(name).kind == "texts" else find_images(name, folder)
+    wanted = source(name)
+    if wanted.kind == "colour":
+        place = _COLOUR[name].place_of(folder)
+        return None if place is None else Found(wanted, place, {})
+    return text_sets.find(name, folder) if wanted.kind == "texts" else find_images(name, folder)
 
 
 def look(name: str, folder: str | Path = "") -> Listed:
@@ -49,7 +55,10 @@ def look(name: str, folder: str | Path = "") -> Listed:
         if found is None:
             return Listed(name, wanted.title, nbytes, "missing")
         place = str(found.folder)
-        notes = text_sets.check(found) if wanted.kind == "texts" else load(name, folder).notes
+        if wanted.kind == "colour":
+            notes = _COLOUR[name].load(folder).notes
+        else:
+            notes = text_sets.check(found) if wanted.kind == "texts" else load(name, folder).notes
     except DataError as error:
         return Listed(name, wanted.title, nbytes, "faulty", place, str(error))
     return Listed(name, wanted.title, nbytes, "modified" if notes else "verified", place, " ".join(notes))

@@ -33,7 +33,7 @@ class Source:
     hints: tuple[str, ...]
     classes: tuple[str, ...]
     counts: Mapping[str, int] = field(default_factory=lambda: {"train": 60_000, "test": 10_000})
-    kind: Literal["images", "texts"] = "images"
+    kind: Literal["images", "texts", "colour"] = "images"
     suffix: str = ".gz"
 
 
@@ -122,10 +122,42 @@ SQUAD = Source(
     "",
 )
 
-SOURCES = {source.name: source for source in (MNIST, FASHION, MULTI30K, SQUAD)}
+CIFAR10 = Source(
+    "cifar-10",
+    "CIFAR-10",
+    {"cifar-10-python.tar.gz": SourceFile("c58f30108f718f92721af3b95e74349a", "", 170_498_071)},
+    ("https://www.cs.toronto.edu/~kriz/",),
+    ("cifar-10-batches-py", "cifar-10-batches-bin"),
+    ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+    {"train": 50_000, "test": 10_000},
+    "colour",
+    "",
+)
+
+_SVHN_TRAIN, _SVHN_TEST = "e26dedcc434d2e4c54c9b2d4a06d8373", "eb5a983be6a315427106f1b164d9cef3"
+SVHN = Source(
+    "svhn",
+    "SVHN (cropped digits)",
+    {
+        "train_32x32.mat": SourceFile(_SVHN_TRAIN, _SVHN_TRAIN, 182_040_794),
+        "test_32x32.mat": SourceFile(_SVHN_TEST, _SVHN_TEST, 64_275_384),
+    },
+    ("http://ufldl.stanford.edu/housenumbers/",),
+    ("svhn", "SVHN", "svhn-sample"),
+    tuple("0123456789"),
+    {"train": 73_257, "test": 26_032},
+    "colour",
+    "",
+)
+
+SOURCES = {source.name: source for source in (MNIST, FASHION, CIFAR10, SVHN, MULTI30K, SQUAD)}
 
 # What presets need and nobody but the user can bring: several GB without published checksums, or a text of one's own.
-OWN_COPIES = {"wmt15": "https://www.statmt.org/wmt15/", "own-text": ""}
+OWN_COPIES = {
+    "wmt15": "https://www.statmt.org/wmt15/",
+    "own-text": "",
+    "celeba": "http://mmlab.ie.cuhk.edu.hk/projects/CelebA.html",
+}
 
 
 def source(name: str) -> Source:

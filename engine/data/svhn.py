@@ -27,7 +27,7 @@ def load(folder: str | Path = "") -> ImageSet:
 
     Raises `DataError`: not found, one of the two files missing, or a fault of a file, which it names.
     """
-    place = next((p for p in places(folder, _HINTS) if any((p / f).is_file() for f in PARTS.values())), None)
+    place = place_of(folder)
     if place is None:
         raise not_found("SVHN", " and ".join(PARTS.values()), folder)
     missing = [name for name in PARTS.values() if not (place / name).is_file()]
@@ -40,6 +40,11 @@ def load(folder: str | Path = "") -> ImageSet:
     return ImageSet(
         "svhn", images, labels, test_images, test_labels, CLASSES, f"SVHN from {place} ({status})", tuple(notes)
     )
+
+
+def place_of(folder: str | Path = "") -> Path | None:
+    """The folder with at least one of the two files, None when there is none. Raises `DataError` as `load` does."""
+    return next((p for p in places(folder, _HINTS) if any((p / f).is_file() for f in PARTS.values())), None)
 
 
 def _part(place: Path, part: str, notes: list[str]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
