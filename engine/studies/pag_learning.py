@@ -13,7 +13,7 @@ from engine.studies.drawing import draw_bars
 from engine.studies.figures import new_figure, write_figure
 from engine.studies.pag_drawing import COLOURS, draw_models, draw_race
 from engine.studies.pag_jobs import GALLERY, Race, wider_baseline
-from engine.studies.pag_races import Recipe, is_higher, listed, models_of, reached, scores
+from engine.studies.pag_races import BEYOND, Recipe, is_higher, listed, models_of, reached, scores
 
 LEAST_HITS = 5.0  # points of alignment accuracy that count as more intuitive
 PAPER_TIMES = 39.84 / 34.23  # the wide baseline of the repository against PAG, computed from the shapes in the code
@@ -44,8 +44,7 @@ def measure_alignments(context: StudyContext) -> Measurement:
         is_higher(hits["pag"], hits["baseline"], LEAST_HITS),
         found[0].device,
         [
-            f"Holds when PAG's mean accuracy is at least {LEAST_HITS:g} points above the baseline's, and above it on "
-            "most seeds.",
+            f"Holds when PAG's mean accuracy is at least {LEAST_HITS:g} points above the baseline's, {BEYOND}.",
             "The true source word of each letter is known because the number words are made here; the linking “und” "
             "has none. German says units before tens: moving back once is right there. True letters stand before each.",
         ],
@@ -170,7 +169,7 @@ def measure_parameters(context: StudyContext) -> Measurement:
         shared[0].device,
         [
             "Holds when PAG's mean held-out loss is below that of the baseline with as many parameters and of the one "
-            f"{PAPER_TIMES:.2f} times as large (the paper's proportion), on most seeds.",
+            f"{PAPER_TIMES:.2f} times as large (the paper's proportion), {BEYOND}.",
             "At equal width planning adds parameters; the paper's “fewer” is against a wider baseline.",
         ],
         figures,

@@ -15,6 +15,8 @@ from engine.studies.contract import StudyContext, spread
 from engine.studies.pag_jobs import Race, train_race
 from engine.studies.running import run
 
+BEYOND = "by more than the latter's spread over seeds and on most seeds"
+
 TEXT_UPDATES = 240
 GRAPH_UPDATES = 350
 QUESTION_UPDATES = 400
@@ -114,9 +116,14 @@ def reached(found: Sequence[Race], model: Model) -> Reached:
 
 
 def is_higher(ours: Sequence[float], theirs: Sequence[float], least: float) -> bool:
-    """By at least `least` on average, and on more than half of the seeds."""
+    """On average by at least `least` and by more than their own spread over seeds, and on more than half of the seeds.
+
+    The spread matters where everybody is nearly perfect: one wrong letter in 300 words moves a seed by a whole point.
+    """
     gaps = np.array(ours) - np.array(theirs)
-    return bool(gaps.mean() >= least and (gaps > 0.0).mean() > 0.5)
+    spread_of_theirs = max(theirs) - min(theirs)
+    is_beyond = gaps.mean() >= least and (gaps.mean() > spread_of_theirs or spread_of_theirs == 0.0)
+    return bool(is_beyond and (gaps > 0.0).mean() > 0.5)
 
 
 def models_of(found: Sequence[Race]) -> list[Model]:

@@ -113,8 +113,9 @@ def test_that_the_full_sizes_name_presets_there_are():
 @pytest.mark.parametrize(("ours", "theirs", "least", "higher"), [
     ([2.0, 2.0, 2.0], [1.0, 1.0, 1.0], 1.0, True), ([1.5, 1.5, 1.5], [1.0, 1.0, 1.0], 1.0, False),
     ([9.0, 0.0, 0.0], [1.0, 1.0, 1.0], 1.0, False), ([1.0], [2.0], 0.0, False),
+    ([99.9, 99.9, 100.0], [99.9, 99.9, 99.0], 0.2, False), ([3.0, 3.0, 3.0], [1.0, 1.5, 2.0], 1.0, True),
 ])  # fmt: skip
-def test_that_higher_means_on_average_by_enough_and_on_most_seeds(ours, theirs, least, higher):
+def test_that_higher_means_by_enough_beyond_the_spread_and_on_most_seeds(ours, theirs, least, higher):
     assert is_higher(ours, theirs, least) is higher
 
 
