@@ -3,6 +3,7 @@
 At the end the same tab in the real window with the real engine.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -20,6 +21,8 @@ from gui.shell.settings import Settings
 from gui.shell.theme import theme
 from gui.tabs.gibbsnet import SCENES, SYMBOLS, GibbsNetTab, build
 from gui.tabs.gibbsnet.aids_card import REASONS
+from gui.widgets.explain import ASSETS
+from gui.widgets.explain_text import parse
 from gui.widgets.provenance import read_provenance
 
 PRESET = "digits-scratch"
@@ -122,6 +125,16 @@ def test_that_every_symbol_leads_to_something_visible(stage, tab):
         tab.show_scene(scene)
         for symbol in SYMBOLS:
             assert stage.bench.symbols[symbol].isVisible(), f"{symbol} in scene {SCENES[scene]}"
+
+
+def test_that_the_explanation_names_only_knobs_and_pictures_there_are():
+    text = (ASSETS / "gibbsnet" / "explain.md").read_text(encoding="utf-8")
+    pictures = set(re.findall(r"\(view:(\w+)\)", text))
+    assert pictures and pictures <= set(SYMBOLS)
+    knobs = set(re.findall(r"knob:(\w+)", text))
+    assert knobs and knobs <= set(GibbsNetParams.model_fields)
+    told = {name for block in parse(text) for name in block.told}
+    assert told <= {"fd short", "fd long", "gap", "forgets"}
 
 
 # --- the chain --------------------------------------------------------------------------------------------------
