@@ -98,14 +98,14 @@ def hits_of(run: PagExperiment, kind: Model) -> float:
         return math.nan
     seen = pass_over(run, kind)
     known = seen.gold >= 0
-    return float((seen.strongest == seen.gold)[known].double().mean())
+    return float((seen.strongest == seen.gold)[known].float().mean())
 
 
 def monotone_of(run: PagExperiment, kind: Model) -> float:
     """Share of steps at which the strongest source position does not move back."""
     seen = pass_over(run, kind)
     forward = seen.strongest[1:] >= seen.strongest[:-1]
-    return float(forward[seen.is_step[1:]].double().mean())
+    return float(forward[seen.is_step[1:]].float().mean())
 
 
 # --- the views --------------------------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ def look_ahead_view(run: PagExperiment) -> LookAheadView:
     if "rpag" in run.racers:
         seen = pass_over(run, "rpag")
         rpag = _ahead(run, seen, seen.strongest.unsqueeze(-1).expand(-1, -1, k))[0]
-    chance = float((1.0 / run.sample_batch.lengths.double()).mean())
+    chance = float((1.0 / run.sample_batch.lengths.float()).mean())
     return LookAheadView(accuracy, count, followed, rpag, chance, len(run.sample), run.task.has_gold)
 
 
@@ -184,7 +184,7 @@ def _ahead(run: PagExperiment, seen: Pass, intended: Tensor) -> tuple[np.ndarray
         known = seen.taught.is_new[: T - j] & (later >= 0)
         count[j] = int(known.sum())
         if count[j]:
-            accuracy[j] = float((intended[: T - j, :, j] == later)[known].double().mean())
+            accuracy[j] = float((intended[: T - j, :, j] == later)[known].float().mean())
     return accuracy, count
 
 
@@ -199,7 +199,7 @@ def _switching(run: PagExperiment, kind: Model) -> Switching:
     taught, is_step = seen.taught, seen.is_step
     assert taught.is_new is not None and taught.logits is not None and taught.fresh is not None
     is_new = taught.is_new & is_step
-    there = is_step.sum(1).double()
+    there = is_step.sum(1).float()
     p = torch.softmax(taught.logits, -1)[..., 0]
     by_step = (is_new.sum(1) / there).cpu().numpy()
     probability = ((p * is_step).sum(1) / there).cpu().numpy()
@@ -239,7 +239,7 @@ def _boundaries(seen: Pass) -> tuple[Tensor, Tensor]:
 
 
 def _share(of: Tensor, among: Tensor) -> float:
-    return float(of[among].double().mean()) if bool(among.any()) else math.nan
+    return float(of[among].float().mean()) if bool(among.any()) else math.nan
 
 
 def _follow_counts(is_new: Tensor, is_step: Tensor, k: int) -> np.ndarray:

@@ -136,7 +136,7 @@ class Racer:
         steps = torch.arange(len(taught.is_new), device=self.device).unsqueeze(1)
         since = steps - torch.where(taught.is_new, steps, 0).cummax(0).values
         row = since.clamp(max=self.shape.k - 1)[steps < batch.target_lengths]
-        share = torch.bincount(row, minlength=self.shape.k).to("cpu", torch.float64) / len(row)
+        share = torch.bincount(row, minlength=self.shape.k).cpu().to(torch.float64) / len(row)
         self.row_use = share if not bool(self.row_use.any()) else ROW_MEMORY * self.row_use + (1 - ROW_MEMORY) * share
 
     def _clock(self) -> float:
@@ -174,7 +174,7 @@ class Racer:
             is_symbol = torch.arange(T, device=self.device).unsqueeze(1) < batch.target_lengths
             nll = float(nll_of(taught.log_p, batch.target, is_symbol).mean())
             known = batch.gold.t() >= 0
-            hits = float((taught.alpha.argmax(-1) == batch.gold.t())[known].double().mean())
+            hits = float((taught.alpha.argmax(-1) == batch.gold.t())[known].float().mean())
         return nll, hits
 
     def fixed_policy(self, batch: Batch) -> Tensor | None:
