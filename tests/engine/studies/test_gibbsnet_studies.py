@@ -1,0 +1,62 @@
+"""Every claim of the GibbsNet paper has a study that runs, and criteria say no when the thing is broken."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.papers import load_paper
+from engine.runtime.executor import InlineExecutor
+from engine.studies import gibbsnet_chains, gibbsnet_uses
+from engine.studies.contract import Measurement
+from engine.studies.measure import measure, studies_of
+
+PAPER = load_paper("gibbsnet")
+TINY = {"UPDATES": 3, "LENGTHS": (1, 3, 20), "SAMPLES": 100, "TESTS": 40, "PLANE_UPDATES": 2, "PLANE_STEPS": 3}
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """Budgets of seconds in place of minutes; what is measured means nothing, the way there is the same."""
+    for name, value in TINY.items():
+        assert type(getattr(gibbsnet_chains, name)) is type(value)
+        monkeypatch.setattr(gibbsnet_chains, name, value)
+
+
+def test_that_every_claim_of_the_paper_has_a_study():
+    assert list(studies_of(PAPER)) == [claim.id for claim in PAPER.claims]
+
+
+@pytest.mark.parametrize("claim", [claim.id for claim in PAPER.claims])
+def test_that_a_study_gives_a_whole_record_with_its_criterion_and_figures(claim, tiny, tmp_path):
+    told = []
+    wanted = [c for c in PAPER.claims if c.id == claim]
+    (record,) = measure(
+        PAPER, wanted, InlineExecutor(), seeds=1, device="cpu", figures=tmp_path, tell=lambda *words: told.append(words)
+    )
+    assert isinstance(record, Measurement), record
+    assert record.claim == claim and record.paper == wanted[0].reported and record.holds in (True, False)
+    assert "CPU" in record.device and record.notes[0].startswith("Holds when")
+    assert record.measured and "nan" not in record.measured
+    for name, values in record.values.items():
+        assert np.all(np.isfinite(values)), name
+    assert record.figures and all((tmp_path / name).stat().st_size > 1000 for name in record.figures)
+
+
+def test_that_claims_of_one_run_are_measured_on_the_same_trained_models(tiny):
+    both = [c for c in PAPER.claims if c.id in ("few-steps", "stable")]
+    first, second = measure(PAPER, both, InlineExecutor(), seeds=1, device="cpu")
+    assert isinstance(first, Measurement) and isinstance(second, Measurement)
+    assert len(gibbsnet_chains._KEPT) == 1
+
+
+def test_that_the_criteria_can_say_no():
+    assert gibbsnet_chains.suffices([1.0, 1.2], [1.0, 1.0]) and not gibbsnet_chains.suffices([1.0, 1.3], [1.0, 1.0])
+    assert gibbsnet_chains.is_kept([1.0], [1.1]) and not gibbsnet_chains.is_kept([1.0, 1.0], [1.0, 1.2])
+    assert gibbsnet_chains.is_richer([0.5], [0.1]) and not gibbsnet_chains.is_richer([0.15], [0.1])
+    assert not gibbsnet_chains.is_richer([float("nan")], [0.1])
+    assert gibbsnet_uses.does_all(([0.5], 0.1), ([0.4], 0.1)) and not gibbsnet_uses.does_all(([0.5], 0.1), ([0.2], 0.1))
+    assert gibbsnet_uses.completes_better([8.0], [7.0]) and not gibbsnet_uses.completes_better([7.0], [7.0])
+    assert gibbsnet_uses.are_better_latents([0.9], [0.8]) and not gibbsnet_uses.are_better_latents(
+        [0.9, 0.7], [0.8, 0.8]
+    )
