@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 import torch
@@ -179,6 +180,17 @@ def test_that_every_preset_of_the_pag_paper_that_needs_no_data_starts(preset):
     assert {name.rsplit("_", 1)[0] for name in values} >= {"nll", "test_nll", "exact", "replans", "gradient"}
     assert set(values) <= {curve.name for curve in CURVES}
     assert run.memory() > 0
+
+
+@pytest.mark.parametrize("preset", ["wmt15-enfi", "squad-qg"])
+def test_that_presets_of_the_pag_paper_start_on_real_text(preset):
+    if not os.environ.get("ATELIER_DATA"):
+        pytest.skip("ATELIER_DATA with WMT'15 and SQuAD")
+    run = begin(preset, width=16, embedding=8, batch=8, source_words=2000, target_length=60, models="PAG")
+    assert "test_nll_pag" in train(run, 1)[-1]
+    view = run.film(None)
+    assert view.films and (view.flagged.any() or preset != "squad-qg")
+    assert len(view.films[0].symbols) <= run.longest
 
 
 def test_that_every_view_and_gesture_of_the_paper_is_answered_with_its_declared_type():
