@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gui.shell.bench import Bench
 
 FINE = "Healthy: no sign of collapse."
+UNJUDGED = "Nothing is judged before the first updates."
 
 
 class HealthCard:
@@ -41,7 +42,7 @@ class HealthCard:
         """Gauges, the worst of them in words, and what would help."""
         self.meter.set_gauges(view.gauges)
         worst = next((g.words for g in view.gauges if g.level == view.level), "") if view.level != "good" else ""
-        self.words.setText(view.words or worst or FINE)
+        self.words.setText(view.words or worst or (FINE if view.gauges else UNJUDGED))
         set_role(self.words, {"good": "muted", "warning": "warning", "bad": "bad"}[view.level])
         self.repair.setVisible(bool(view.remedy))
         self.repair.setToolTip(view.remedy)

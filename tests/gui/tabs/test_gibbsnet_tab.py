@@ -322,6 +322,11 @@ def test_that_collapse_is_said_in_words_and_can_be_repaired_undoably(chain, stag
     assert stage.bench.params.r1 == 0.5
 
 
+def test_that_a_run_that_was_not_judged_yet_is_not_called_healthy(chain, stage, qtbot):
+    send(stage, qtbot, "health", replace(payloads.health(), gauges=()))
+    assert "before the first updates" in chain.health.words.text()
+
+
 def test_that_another_run_forgets_chains_and_film(chain, stage, qtbot):
     stage.start(PRESET)
     qtbot.waitUntil(lambda: stage.bench.run_state == "training")
