@@ -76,7 +76,7 @@ def _mask(experiment: GibbsNetExperiment, clamps: Clamps) -> Tensor:
     if not np.isfinite(mask).all():
         raise ValueError("some entries of the mask are not numbers")
     flat = np.broadcast_to(mask.clip(0.0, 1.0), (c, h, w)).reshape(-1)
-    return torch.from_numpy(np.ascontiguousarray(flat)).to(experiment.device)
+    return torch.from_numpy(flat.copy()).to(experiment.device)
 
 
 def _by(shape: tuple[int, ...]) -> str:

@@ -227,7 +227,7 @@ def flow_view(experiment: GibbsNetExperiment) -> FlowView:
         K, to_images(x[0], shape), to_images(torch.stack([made[0] for made in xs]), shape),
         _f32(on_map(experiment, torch.stack([one[0] for one in zs]))), _f32(on_map(experiment, zhat[0])),
         tuple(a[0] for a in arrows), np.array([a[1] for a in arrows], np.float32), np.array([a[2] for a in arrows]),
-        {a[0]: a[3] for a in arrows if a[3]}, float(l_data.mean()), float(l_model.mean()),
+        {a[0]: a[3] for a in arrows if a[3]}, float(l_data.detach().mean()), float(l_model.detach().mean()),
     )  # fmt: skip
 
 

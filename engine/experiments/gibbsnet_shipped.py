@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.experiments import shipped
+from engine.experiments.gibbsnet_setup import game_knobs
 from engine.models.gibbsnet_learning import Learner
 from engine.papers.gibbsnet_views import QualityCurve
 
@@ -40,6 +41,7 @@ def load_shipped(experiment: GibbsNetExperiment) -> str:
             learner.load(_whole(learner, own), steps)
         except (ValueError, KeyError, RuntimeError) as error:
             raise shipped.ShippedError(f"The shipped weights do not fit ({error}): start fresh.") from error
+        learner.change(game_knobs(p, steps))
         experiment.measured.curves += _curves(tensors, name, steps)
     return f"Trained weights that come with Atelier: {steps:,} updates, {words['minutes']} min on one core."
 

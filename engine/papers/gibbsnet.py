@@ -52,7 +52,7 @@ class GibbsNetParams(Params):
         help="Share of unclamped chains that go on from earlier ones; the rest start at N(0, I). Aid: stable for ever.",
     )  # fmt: skip
     short_share: float = knob(
-        0.5, lo=0.0, hi=1.0, live=True, group="Chain", label="share of one-pass updates", when=_AIDED,
+        0.25, lo=0.0, hi=1.0, live=True, group="Chain", label="share of one-pass updates", when=_AIDED,
         help="Aid: so many updates judge the first pair of the chain. Tied to N(0, I), z cannot shrink out of sight.",
     )  # fmt: skip
     warm_start: int = knob(
@@ -72,7 +72,7 @@ class GibbsNetParams(Params):
         help="Aid, the most important: with equal rates pictures and latents lose each other.",
     )  # fmt: skip
     r1: float = knob(
-        0.5, lo=0.0, hi=5.0, live=True, group="Game", label="R1 penalty", symbol="γ", when=_AIDED,
+        2.5, lo=0.0, hi=5.0, live=True, group="Game", label="R1 penalty", symbol="γ", when=_AIDED,
         help="Aid: keeps D's slope small on pairs of both kinds. Without it D wins within some hundred updates.",
     )  # fmt: skip
     r1_every: int = knob(
@@ -172,7 +172,7 @@ PRESETS = (
     Preset(
         "digits-joint", "Digits and their labels, trained · z 16",
         "Scrub the chain to step 5,000, paint a hole, hold a 7: one network does all three, and trains on from here.",
-        {"start": "trained"}, steps=10_000, cpu_time="at once (trained); 3 min to train on",
+        {"start": "trained", "lr": 3e-4}, steps=10_000, cpu_time="at once (trained); 3 min to train on",
         gpu_time="not measured", memory="0.5 GB",
     ),
     Preset(

@@ -41,7 +41,7 @@ REASONS: dict[str, Aid] = {
         Aid("averaged weights", "ema", 0.0, "Pictures come from averaged weights: the raw ones circle around them."),
         Aid("warm start", "warm_start", 0, "K grows from 1: long chains of a young model teach nothing."),
         Aid("chain pool", "pool_share", 0.0, "Chains go on from earlier ones: what remembers long stays stable."),
-        Aid("short chains", "short_share", 0.0, "Half of the updates judge a first pair: so z cannot shrink away."),
+        Aid("short chains", "short_share", 0.0, "Some updates judge a first pair: so z cannot shrink away."),
         Aid(
             "hidden labels", "label_visible", 1.0, "q often goes without the label: then it serves pictures alone, too."
         ),
