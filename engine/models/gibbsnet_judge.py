@@ -15,6 +15,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 NOISE = 0.1  # on the pixels while it trains, so that it does not judge by texture
 RATE = 2e-3
 BATCH = 128
+UPDATES, UPDATES_CONV = 2000, 4000
 JITTER = 0.02  # standard deviation added to both sets before the Frechet distance
 RIDGE = 1e-6  # under the matrix root: a collapsed set has a singular covariance
 COMPONENTS = 64
@@ -46,7 +47,7 @@ class Judge:
                 )
         self.net.to(device)
         self.device = device
-        self.updates_wanted = 2000 if pixels[1] < 32 else 4000
+        self.updates_wanted = UPDATES if pixels[1] < 32 else UPDATES_CONV
         self.updates = 0
         self._adam = torch.optim.Adam(self.net.parameters(), lr=RATE)
 
