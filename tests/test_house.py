@@ -144,9 +144,13 @@ def test_that_every_view_and_action_of_a_paper_is_in_its_experiment_and_none_mor
 
 def test_that_nothing_is_unpickled_from_a_file():
     forbidden = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "joblib"}
-    between_our_processes = {ROOT / "engine" / "runtime" / "ring.py"}  # shared memory, as multiprocessing's pipes do
+    admitted = {
+        ROOT / "engine" / "runtime" / "ring.py",  # between our own processes, as multiprocessing's pipes do
+        ROOT / "engine" / "data" / "cifar.py",  # the published batches are pickles: a restricted unpickler, and
+        ROOT / "tests" / "engine" / "data" / "test_cifar.py",  # its tests, which write hostile ones
+    }
     found = []
-    for path in sorted(set(OURS) - between_our_processes):
+    for path in sorted(set(OURS) - admitted):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names = {alias.name.partition(".")[0] for alias in node.names}
