@@ -101,7 +101,8 @@ class Playing:
         return PlayView(
             self._step, to_images(x, shape), _f32(x) if experiment.is_toy else np.zeros(0, np.float32),
             labels_of(y, experiment.p.reads), _f32(self._sum), _f32(moment.p_y.mean(0)),
-            _f32(moment.p_y.var(0, correction=0).sqrt()), _f32(variance), observed, mask, known, seam_now, diversity,
+            _f32((moment.p_y - moment.p_y.mean(0)).square().mean(0).sqrt()), _f32(variance), observed, mask, known,
+            seam_now, diversity,
             _f32(on_map(experiment, moment.z)), _words(held, known, query),
         )  # fmt: skip
 

@@ -232,12 +232,11 @@ class Tape:
         begun = time.perf_counter()
         goal = self.last if until is None else min(until, self.last)
         while self.recorded < goal and time.perf_counter() - begun < seconds:
-            for _ in range(min(16, goal - self.recorded)):
-                self._z = self._next(self._z, self.recorded)
-                self.recorded += 1
-                row, rest = divmod(self.recorded - self.first, self.interval)
-                if rest == 0:
-                    self._kept[row] = self._z
+            self._z = self._next(self._z, self.recorded)
+            self.recorded += 1
+            row, rest = divmod(self.recorded - self.first, self.interval)
+            if rest == 0:
+                self._kept[row] = self._z
         self.seconds += time.perf_counter() - begun
         return self.recorded >= self.last
 

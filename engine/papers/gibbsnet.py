@@ -178,8 +178,8 @@ PRESETS = (
     Preset(
         "digits-scratch", "Digits and their labels, from nothing · z 16",
         "Noise becomes digits: the distance from the data falls within a minute and is the same at every chain length.",
-        {"start": "fresh", "baselines": "none"}, steps=6_000, cpu_time="1 min", gpu_time="not measured",
-        memory="0.5 GB",
+        {"start": "fresh", "baselines": "none", "r1": 0.5, "short_share": 0.5}, steps=6_000, cpu_time="1.5 min",
+        gpu_time="not measured", memory="0.5 GB",
     ),
     Preset(
         "digits-race", "Pictures alone: GibbsNet, ALI, GAN · z 16",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PRESET = "digits-joint"
-UPDATES, FULL_UPDATES = 2000, 12_000
+FIRST: dict[str, Any] = {"start": "fresh", "r1": 0.5, "short_share": 0.5, "lr": 4e-4}
+LAST: dict[str, Any] = {"r1": 2.5, "short_share": 0.25, "lr": 3e-4}
+UPDATES, FULL_UPDATES = 2600, 10_000
 LENGTHS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 FULL_LENGTHS = (*LENGTHS, 2000, 5000)
 SAMPLES, TESTS = 500, 200
@@ -50,8 +52,8 @@ def trained(context: StudyContext) -> list[Trained]:
             CallJob(
                 f"GibbsNet, ALI and GAN, seed {seed}",
                 train_and_measure,
-                {"preset": PRESET, "params": {"start": "fresh", "seed": seed}, "updates": updates, "lengths": lengths,
-                 "samples": SAMPLES, "tests": TESTS, "device": context.device},
+                {"preset": PRESET, "params": {**FIRST, "seed": seed}, "last": LAST, "updates": updates,
+                 "lengths": lengths,                 "samples": SAMPLES, "tests": TESTS, "device": context.device},
             )
             for seed in context.seeds
         ]  # fmt: skip

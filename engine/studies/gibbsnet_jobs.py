@@ -34,6 +34,7 @@ from engine.papers.gibbsnet_views import (
 from engine.runtime.device import choose
 from engine.runtime.jobs import tell
 
+FIRST_SHARE = 0.7  # of the updates, before the last knobs come
 TRAINING_SHARE = 0.8  # of a job's time
 
 
@@ -67,15 +68,21 @@ def begin(preset: str, params: Mapping[str, Any], device: str, folder: str = "")
 def train_and_measure(
     preset: str,
     params: Mapping[str, Any],
+    last: Mapping[str, Any],
     updates: int,
     lengths: tuple[int, ...],
     samples: int,
     tests: int,
     device: str,
 ) -> Trained:
-    """Trains all models of a preset on the same batches and measures everything the claims need."""
+    """Trains all models of a preset on the same batches and measures everything the claims need.
+
+    last: live knobs of the last part of the training.
+    """
     experiment, words = begin(preset, params, device)
     for step in range(updates):
+        if step == int(FIRST_SHARE * updates):
+            experiment.change(experiment.p.with_changes(**last))
         experiment.step()
         tell(TRAINING_SHARE * (step + 1) / updates)
     view = _answer(experiment.measure(MeasureArguments(lengths=lengths, samples=samples)))
