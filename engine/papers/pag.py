@@ -189,7 +189,7 @@ _UNTRIED = "not measured"
 PRESETS = (
     Preset(
         "numbers-de", "Numbers into German · characters out",
-        "Plans pay: one-and-twenty must look back, and the plan names the right word nine characters ahead.",
+        "One-and-twenty must look back: the plan names the right word some characters ahead, and the models follow it.",
         {**_TEXT, "task": "numbers-de"}, steps=600, cpu_time="2 min", gpu_time=_UNTRIED, memory="0.5 GB",
     ),
     Preset(
@@ -232,7 +232,7 @@ PRESETS = (
     ),
     Preset(
         "questions-toy", "Questions from templates",
-        "A sentence with a marked answer becomes a question. Here planning loses to plain attention.",
+        "A sentence with a marked answer becomes a question; which of the three is ahead depends on the seed.",
         {**_TEXT, "task": "questions-toy", "k": 5, "commit_bias": 2.0}, steps=1500, cpu_time="3 min", gpu_time=_UNTRIED,
         memory="0.5 GB",
     ),

@@ -150,16 +150,17 @@ def run_to_end(job: RunJob) -> RunResult:
     experiment = import_module(f"engine.experiments.{paper.name}").create(params, context)
     with JobRecord(job, paper, params, choice.words, threads) as record:
         started = time.perf_counter()
-        for step in range(job.steps):
-            if step in job.changes:
-                params = params.with_changes(**job.changes[step])
+        waiting = sorted(step for step in job.changes if step < job.steps)
+        while (step := experiment.steps_done) < job.steps:  # an update may take several calls
+            while waiting and waiting[0] <= step:
+                params = params.with_changes(**job.changes[waiting.pop(0)])
                 experiment.change(params)
             values = experiment.step()
             bad = [name for name, value in values.items() if not math.isfinite(value)]
             if bad:
                 raise Diverged(f"{', '.join(bad)} is no longer a finite number after update {step + 1}.")
             record.add(experiment, values)
-            tell((step + 1) / job.steps)
+            tell(experiment.steps_done / job.steps)
         seconds = time.perf_counter() - started
         record.finish(experiment)
     views, actions = views_of(experiment), actions_of(experiment)
