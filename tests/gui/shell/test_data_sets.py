@@ -247,7 +247,7 @@ def test_that_the_real_command_is_understood(qtbot, monkeypatch):
     sets = DataSets()
     with qtbot.waitSignal(sets.listed, timeout=30_000) as listed:
         sets.look("")
-    assert [(one.name, one.size, one.is_usable) for one in listed.args[0]] == [
+    assert [(one.name, one.size, one.is_usable) for one in listed.args[0]][:2] == [
         ("mnist", "11.6 MB", False),
         ("fashion-mnist", "30.9 MB", False),
     ]
