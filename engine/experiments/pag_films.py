@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -45,6 +45,8 @@ MOST_SYMBOLS = 400
 LEAST_WEIGHT = 1e-4  # what an unpainted cell of a painted row weighs
 MOST_BEAM = 15
 MOST_GALLERY = 8
+_HANDS: Any = {"switches": (), "symbols": (), "painted": (), "follow_from": -1, "target": "pag"}
+"""A query without the hand: what acts on its target alone."""
 
 
 def film_view(run: PagExperiment, query: FilmQuery) -> FilmView:
@@ -57,7 +59,7 @@ def film_view(run: PagExperiment, query: FilmQuery) -> FilmView:
     graph = graph_of(run, example, query.source)
     kinds = [kind for kind in run.racers if kind in query.models]
     with run.past.as_of(query.past, run.racers) as then:
-        films = tuple(_film(run, run.racers[kind], example, batch, query) for kind in kinds)
+        films = tuple(_remembered(run, run.racers[kind], example, batch, query, is_now=then < 0) for kind in kinds)
     is_known = len(example.target) > 1
     reference = tuple(_shown(run, i, example) for i in example.target) if is_known else ()
     gold = example.gold if is_known and run.task.has_gold else np.full(len(reference), -1)
@@ -120,6 +122,25 @@ def control_of(run: PagExperiment, racer: Racer, query: FilmQuery) -> Control:
         symbols=dict(query.symbols),
         follow_from=query.follow_from,
     )
+
+
+def _remembered(
+    run: PagExperiment, racer: Racer, example: Example, batch: Batch, query: FilmQuery, is_now: bool
+) -> Film:
+    """The film of one model; a gesture on another model does not decode this one again.
+
+    One film a model is kept, with all that it depends on: the weights (round and turn), the knobs, and of the query
+    what acts on this model.
+    """
+    seen = query if racer.kind == query.target else replace(query, **_HANDS)
+    key = (run.steps_done, run.phase, run.p, replace(seen, models=(racer.kind,)))
+    kept = run.films.get(racer.kind)
+    if is_now and kept is not None and kept[0] == key:
+        return kept[1]
+    film = _film(run, racer, example, batch, query)
+    if is_now:
+        run.films[racer.kind] = (key, film)
+    return film
 
 
 def _film(run: PagExperiment, racer: Racer, example: Example, batch: Batch, query: FilmQuery) -> Film:

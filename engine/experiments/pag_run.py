@@ -35,6 +35,7 @@ from engine.papers.pag_views import (
     DrawArguments,
     Drawing,
     EvaluateArguments,
+    Film,
     FilmQuery,
     FilmView,
     GalleryQuery,
@@ -91,6 +92,7 @@ class PagExperiment:
         self.steps_done = 0
         self.faults = FaultWatch(context)
         self.passes: dict[Model, tuple[object, pag_measures.Pass]] = {}
+        self.films: dict[Model, tuple[object, Film]] = {}
         self.past = Past()
         self.past.keep(0, self.racers)
 
@@ -264,6 +266,7 @@ class PagExperiment:
         self.faults.restore(state.value("faults"))
         self.past.forget_after(self.steps_done)
         self.passes.clear()
+        self.films.clear()
 
     # --- views --------------------------------------------------------------------------------------------------
 
@@ -328,6 +331,7 @@ class PagExperiment:
         for kind in broken:
             self.racers[kind].mend()
         self.passes.clear()
+        self.films.clear()
         self.change(self.p.with_changes(lr=max(self.p.lr / 2.0, 1e-5)))
         self.faults.mended()
         names = " and ".join(NAMES[kind] for kind in broken)

@@ -252,3 +252,25 @@ def test_that_look_ahead_and_switching_agree_with_each_other(numbers):
     plans = pag.follow.sum() + len(numbers.sample)  # the last plan of each output is not counted
     assert pag.rate == pytest.approx(plans / steps, abs=1e-6)
     assert math.isfinite(pag.at_boundary) and 0.0 < pag.chance < 1.0
+
+
+def test_that_a_gesture_on_one_model_does_not_decode_the_others_again_until_something_changes():
+    run = begin("numbers-de", **NUMBERS)
+    train(run, 1)
+
+    def films(**query):
+        return {f.model: f for f in run.film(v.FilmQuery(longest=12, **query)).films}
+
+    first = films()
+    pulled = films(switches=((2, True),))
+    assert pulled["baseline"] is first["baseline"] and pulled["rpag"] is first["rpag"]
+    assert pulled["pag"] is not first["pag"]
+    assert films(source=v.Source(4))["baseline"] is not first["baseline"]
+    assert films(policy="always")["rpag"] is not films(policy="never")["rpag"]
+    before = films()
+    train(run, 1)
+    assert all(film is not before[kind] for kind, film in films().items())
+    saved = run.state()
+    after = films()
+    run.restore(saved)
+    assert all(film is not after[kind] for kind, film in films().items())
