@@ -64,6 +64,11 @@ def nothing_left_behind(atelier_home: Path) -> Iterator[None]:
         pytest.fail("the test left behind: " + "; ".join(left), pytrace=False)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the window last: a fault of its libraries can not fall upon the others."""
+    items.sort(key=lambda item: any(part in item.nodeid for part in ("tests/gui/", "tests/whole/")))
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Remembers what was running before, for fixtures that live as long as the session."""
     session.config.stash[_BEFORE] = {p.pid for p in _children()}

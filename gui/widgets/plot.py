@@ -50,27 +50,7 @@ _LABEL_MARGIN = 8
 
 
 class _Axis(pg.AxisItem):
-    """An axis whose logarithmic ticks are decades, then 2 and 5, then the rest without words; no label is cut."""
-
-    def labelString(self) -> str:
-        """The label as rich text, with an ellipsis where the axis is shorter than its words."""
-        is_upright = self.orientation in ("left", "right")
-        room = (self.size().height() if is_upright else self.size().width()) - _LABEL_MARGIN
-        size = str(self.labelStyle.get("font-size", "")).removesuffix("pt")
-        if room <= 0 or not self.labelText or not size:
-            return str(super().labelString())
-        font = QFont()
-        font.setPointSizeF(float(size))
-        whole: str = self.labelText
-        self.labelText: str = QFontMetricsF(font).elidedText(whole, Qt.TextElideMode.ElideRight, room)
-        text = str(super().labelString())
-        self.labelText = whole
-        return text
-
-    def resizeEvent(self, event: object = None) -> None:
-        if self.label is not None and getattr(self, "labelText", None):
-            self.label.setHtml(self.labelString())
-        super().resizeEvent(event)
+    """An axis whose logarithmic ticks are decades, then 2 and 5, then the rest without words."""
 
     def logTickValues(self, minVal: float, maxVal: float, size: float, stdTicks: Any) -> list[tuple[Any, list[float]]]:
         decades = range(math.floor(minVal), math.ceil(maxVal) + 1)
@@ -111,6 +91,7 @@ class Plot(QWidget):
         self.following = True
         self.exporting = False
         self._labels = {"bottom": x_label, "left": y_label}
+        self._shown_labels: dict[str, tuple[str, str, str]] = {}
         self._hover = HoverLabel(self)
         self._pointer: QPointF | None = None
         self._overlay = _Overlay(self)
@@ -204,8 +185,16 @@ class Plot(QWidget):
         self._label_axis(side)
 
     def _label_axis(self, side: str) -> None:
-        size = self.small_font().pointSizeF()
-        self.item.setLabel(side, self._labels[side], **{"color": theme().colors.muted, "font-size": f"{size:.1f}pt"})
+        """The label, with an ellipsis where the axis is shorter than its words."""
+        font = self.small_font()
+        room = (self.area().height() if side == "left" else self.area().width()) - _LABEL_MARGIN
+        words = self._labels[side]
+        if room > 0:
+            words = QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, room)
+        look = (words, theme().colors.muted, f"{font.pointSizeF():.1f}pt")
+        if self._shown_labels.get(side) != look:
+            self._shown_labels[side] = look
+            self.item.setLabel(side, words, **{"color": look[1], "font-size": look[2]})
 
     def on_theme_changed(self) -> None:
         """Wear the palette in force."""
@@ -240,6 +229,8 @@ class Plot(QWidget):
 
     def _draw_all(self) -> None:
         self.draw()
+        for side in self._labels:
+            self._label_axis(side)
         self._overlay.update()
         self._show_hover()
 
@@ -296,6 +287,7 @@ class Plot(QWidget):
         super().resizeEvent(event)
         self._overlay.setGeometry(self.rect())
         self._overlay.raise_()
+        self.request_draw()  # labels have more room, or less
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
