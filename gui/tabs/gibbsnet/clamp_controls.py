@@ -76,15 +76,18 @@ class HoldControls(QWidget):
             self._playing.set_clamps(label=FREE, attributes=())
 
     def _make_buttons(self, names: tuple[str, ...]) -> None:
-        """Free, and one button per class."""
-        for button in self.group.buttons():
-            self.group.removeButton(button)
-            button.deleteLater()
+        """Free, and one button per class. Buttons are named anew and hidden, never deleted: their row owns them."""
         for i, words in enumerate(("free", *names)):
-            button = switch(words, f"Hold the label at {words}" if i else "No label is held")
-            button.setMinimumWidth(34)
-            self.group.addButton(button, i)
-            self.labels.add(button)
+            button = self.group.button(i)
+            if button is None:
+                button = switch(words, "")
+                button.setMinimumWidth(34)
+                self.group.addButton(button, i)
+                self.labels.add(button)
+            button.setText(words)
+            button.setToolTip(f"Hold the label at {words}" if i else "No label is held")
+        for button in self.group.buttons():
+            button.setVisible(self.group.id(button) <= len(names))
         self.group.button(0).setChecked(True)
         self.labels.updateGeometry()
 

@@ -138,6 +138,8 @@ class TrainingScene(QWidget):
         self.histogram = LinesPlot("discriminator's logits", "logit (0: cannot tell)", "pairs")
         self.told = label("", "muted", wrap=True)
         self.judge = Segments(("GibbsNet",), "whose discriminator")
+        self._judge_words: tuple[str, ...] = ("GibbsNet",)
+        self._judges: dict[tuple[str, ...], Segments] = {self._judge_words: self.judge}
         self.judged = FlowRow((self.judge,))
         self.logits_panel = self._bench.panel(
             "Discriminator", Stacked(self.histogram, above=self.judged, below=self.told)
@@ -196,16 +198,19 @@ class TrainingScene(QWidget):
         """Whose discriminators there are; pictures or points."""
         self.phase_pictures.setVisible(self._facts.has_pictures)
         models = self._facts.models
-        if tuple(model_words(m) for m in models) != tuple(
-            self.judge.button(i).text()
-            for i in range(self.judge.layout().count())  # type: ignore[union-attr]
-        ):
-            self.judge.hide()
-            self.judge.deleteLater()
-            self.judge = Segments([model_words(m) for m in models], "whose discriminator")
-            self.judge.chosen.connect(lambda i: self._logits_watch.set_query(LogitsQuery(model=models[i])))
-            self.judged.add(self.judge)
-            self._logits_watch.set_query(LogitsQuery())
+        words = tuple(model_words(m) for m in models)
+        if words == self._judge_words:
+            return
+        self._judge_words = words
+        self.judge.hide()  # never deleted: its row owns it
+        if words not in self._judges:
+            self._judges[words] = Segments(words, "whose discriminator")
+            self._judges[words].chosen.connect(lambda i: self._logits_watch.set_query(LogitsQuery(model=models[i])))
+            self.judged.add(self._judges[words])
+        self.judge = self._judges[words]
+        self.judge.choose(0)
+        self.judge.show()
+        self._logits_watch.set_query(LogitsQuery())
 
     def on_state_changed(self, _state: str = "") -> None:
         """Curves need updates."""
