@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 import threading
@@ -53,6 +54,20 @@ def atelier_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
+@pytest.fixture(scope="module", autouse=True)
+def old_garbage() -> Iterator[None]:
+    """What a file of tests leaves is searched once, at its end."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def young_garbage(old_garbage: None) -> Iterator[None]:
+    """Collected after each test in this thread: in an engine's listener it would destroy widgets that Qt is painting."""
+    yield
+    gc.collect(1)
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_behind(atelier_home: Path) -> Iterator[None]:
     """Fails a test that leaves a child process or a thread; what it left is ended, so that it fails alone."""
@@ -71,6 +86,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Remembers what was running before, for fixtures that live as long as the session."""
+    gc.disable()  # as in the lab itself (gui/shell/garbage.py): see young_garbage
     session.config.stash[_BEFORE] = {p.pid for p in _children()}
     session.config.stash[_COMPLAINTS] = []
 

@@ -36,11 +36,13 @@ class Laboratory:
 
         from gui.shell.engines import Engines
         from gui.shell.faults import Faults
+        from gui.shell.garbage import WindowCollector
         from gui.shell.main_window import MainWindow
         from gui.shell.settings import Settings
         from gui.shell.theme import theme
 
         self.app = app
+        self.garbage = WindowCollector()  # before the first engine, whose listeners are threads
         app.setApplicationName("Atelier")
         app.setDesktopFileName("atelier")
         self.settings = Settings()
@@ -72,6 +74,7 @@ class Laboratory:
         from gui.shell.run_records import sweep
 
         self.engines.warm_up()
+        self.garbage.keep_what_stands()
         from gui.shell.held_run import HeldRuns
 
         self.held_runs = HeldRuns(self.window)
@@ -110,6 +113,7 @@ class Laboratory:
         """End the engines; nothing is left behind."""
         signal.set_wakeup_fd(-1)
         self.engines.close()
+        self.garbage.close()
         for end in (self._wake_in, self._wake_out):
             end.close()
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
+Done = Callable[[Any, Exception | None], None]
+
 
 class Background(QObject):
     """Runs functions in Qt's thread pool; `done(result, error)` is called in the thread of this object.
@@ -12,14 +14,20 @@ class Background(QObject):
     If the owner is gone when the work ends, the answer is dropped.
     """
 
-    _arrived = Signal(object, object, object)
+    _arrived = Signal(int, object, object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._arrived.connect(self.on_arrived)
+        self._waiting: dict[int, Done] = {}
+        self._asked = 0
 
-    def run(self, work: Callable[[], Any], done: Callable[[Any, Exception | None], None]) -> None:
+    def run(self, work: Callable[[], Any], done: Done) -> None:
         """Start `work`; `done` gets its result and None, or None and the exception it raised."""
+        # `done` belongs to widgets: the pool's thread gets a number, so that it can never hold the last reference.
+        self._asked += 1
+        ticket = self._asked
+        self._waiting[ticket] = done
 
         def call() -> None:
             result: Any = None
@@ -29,12 +37,13 @@ class Background(QObject):
             except Exception as raised:  # noqa: BLE001 - the outermost frame of a thread; `done` reports it
                 error = raised
             try:
-                self._arrived.emit(done, result, error)
+                self._arrived.emit(ticket, result, error)
             except RuntimeError:
                 return  # the window was closed meanwhile: nobody is left to tell
 
         QThreadPool.globalInstance().start(call)
 
-    def on_arrived(self, done: Callable[[Any, Exception | None], None], result: Any, error: object) -> None:
+    def on_arrived(self, ticket: int, result: Any, error: object) -> None:
         """The work ended; tell whoever asked."""
+        done = self._waiting.pop(ticket)
         done(result, error if isinstance(error, Exception) else None)

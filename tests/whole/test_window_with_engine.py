@@ -61,8 +61,13 @@ def test_that_a_person_can_train_pull_hold_step_and_look_back(qtbot, window, pag
     train_to(qtbot, page, 80.0)
     assert accuracy(page)[0] < 40.0, "accuracy rose in front of the person's eyes"
     assert {view for view, _ in drawn} >= {"circuit", "scope", "dream"}
-    pictures = [payload for view, payload in drawn if view == "dream"]
-    assert np.isfinite(pictures[-1].images).all() and not np.array_equal(pictures[0].images, pictures[-1].images)
+
+    def dreams() -> list[np.ndarray]:
+        return [payload.images for view, payload in drawn if view == "dream"]
+
+    # Dreams are drawn seldom; on a fast machine only one may have come before the circuit had learnt.
+    qtbot.waitUntil(lambda: not np.array_equal(dreams()[0], dreams()[-1]), timeout=ANSWER_IN_MS)
+    assert np.isfinite(dreams()[-1]).all()
 
     with qtbot.waitSignal(page.run.marked, timeout=ANSWER_IN_MS):
         page.bench.change(h1=0.25)
