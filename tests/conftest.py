@@ -63,7 +63,7 @@ def old_garbage() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def young_garbage(old_garbage: None) -> Iterator[None]:
-    """Collected after each test in this thread: in an engine's listener it would destroy widgets that Qt is painting."""
+    """Collected after each test, in this thread: a listener of an engine would destroy widgets that Qt is painting."""
     yield
     gc.collect(1)
 

@@ -27,7 +27,7 @@ class WindowCollector(QObject):
         self._timer.start(EVERY_MS)
 
     def collect(self) -> None:
-        """Search the oldest generation that is due, by Python's own thresholds (which count on while it is disabled)."""
+        """Search the oldest generation that is due, by Python's own thresholds (counted on while disabled)."""
         counts, thresholds = gc.get_count(), gc.get_threshold()
         due = [number for number in (0, 1, 2) if counts[number] > thresholds[number]]
         if due:
