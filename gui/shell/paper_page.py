@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,9 +74,10 @@ class PaperPage(QWidget):
         self._connect_run()
         self._connect_parts()
         self.on_params_changed()
-        # Importing a tab (pyqtgraph) takes half a second: beside the event loop, while the frame is already on screen.
+        # The first tab takes half a second of imports, while the frame of the page is already on screen: what is not Qt
+        # beside the event loop, the rest in this thread, for new Qt classes in another one crash a painting window.
         self._background = Background(self)
-        QTimer.singleShot(0, self, lambda: self._background.run(self._prepare, lambda _none, _error: self._fill()))
+        QTimer.singleShot(0, self, lambda: self._background.run(_import_numbers, self._on_numbers))
 
     def _build_body(self) -> QWidget:
         assert self.run.paper.params is not None
@@ -93,10 +95,11 @@ class PaperPage(QWidget):
         self.splitter.setSizes([4000, WIDTH])
         return self.splitter
 
-    def _prepare(self) -> None:
-        """In a background thread; a fault comes up again in `_fill`, where it is shown."""
-        if self._build_tab is build_tab:
-            import_module(f"gui.tabs.{self.run.paper.name}")
+    def _on_numbers(self, _result: None, _error: Exception | None) -> None:
+        """Plots in a round of the event loop of their own; what cannot be imported comes up again in `_fill`."""
+        with suppress(ImportError):
+            import_module("pyqtgraph")
+        QTimer.singleShot(0, self, self._fill)
 
     def _fill(self) -> None:
         """The views come when the frame of the page is already on screen."""
@@ -310,6 +313,10 @@ class PaperPage(QWidget):
         if run.undo_stack.canRedo():
             met.add("redo")
         return met
+
+
+def _import_numbers() -> None:
+    import_module("numpy")
 
 
 def _open(folder: Path) -> None:
