@@ -11,6 +11,9 @@ from typing import Any
 
 from gui.shell.startup_checks import binding_fault, platform_fault
 
+_SETTLED_MS = 3000
+"""After this long the first page stands, with its views."""
+
 
 def run(argv: Sequence[str] = ()) -> int:
     """Open the window and stay until it is closed; the exit code. argv: at most one paper, page or file to open."""
@@ -71,10 +74,12 @@ class Laboratory:
             self.window.show_page(wish or self.settings.text("window/page", "home"))
 
     def _bring_up_the_rest(self) -> None:
+        from PySide6.QtCore import QTimer
+
         from gui.shell.run_records import sweep
 
         self.engines.warm_up()
-        self.garbage.keep_what_stands()
+        QTimer.singleShot(_SETTLED_MS, self.garbage, self.garbage.keep_what_stands)
         from gui.shell.held_run import HeldRuns
 
         self.held_runs = HeldRuns(self.window)
