@@ -148,6 +148,9 @@ class MainWindow(QMainWindow):
             self.stack.addWidget(page)
         self.current = name
         self.stack.setCurrentWidget(page)
+        if not self.rail.isAncestorOf(self.focusWidget() or self):
+            # Else Qt gives the keys to the first list of the page, and Space opens it instead of training.
+            page.setFocus(Qt.FocusReason.OtherFocusReason)
         self.rail.show_current(name)
         self.settings.set("window/page", name)
         self.setWindowTitle(f"{self.papers[name].short_title} · Atelier" if name in self.papers else "Atelier")

@@ -129,6 +129,7 @@ class KnobRow(QWidget):
         if knob.kind == "switch":
             self._switch = QCheckBox()
             self._switch.setAccessibleName(knob.label)
+            self._switch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             keep_keys(self._switch, Qt.Key.Key_Space)
             self._switch.toggled.connect(lambda on: self.wanted.emit(knob.name, on))
             self._layout.addWidget(self._switch, 0, 2, Qt.AlignmentFlag.AlignRight)
@@ -137,6 +138,7 @@ class KnobRow(QWidget):
             self._choice.setAccessibleName(knob.label)
             self._choice.addItems([c.replace("_", " ") for c in knob.choices])
             self._choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            self._choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a choice by mouse, Space trains
             keep_keys(self._choice, Qt.Key.Key_Space)
             self._choice.activated.connect(lambda i: self.wanted.emit(knob.name, knob.choices[i]))
             self._layout.addWidget(self._choice, 0, 1, 1, 2)

@@ -34,6 +34,7 @@ class PresetBox(QComboBox):
         self.setMaxVisibleItems(20)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMaximumWidth(380)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # after a choice by mouse, Space trains
         keep_keys(self, Qt.Key.Key_Space)
         self.activated.connect(self.on_activated)
         if paper.presets:

@@ -4,13 +4,15 @@ import json
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from engine.papers import NAMES
 from engine.runtime import messages as m
 from gui.shell.actions import ROWS
 from gui.shell.command_palette import CommandPalette, score
+from gui.shell.home import PaperCard
 from gui.shell.main_window import MainWindow
+from gui.shell.rail import RailItem
 from gui.shell.settings import Settings
 from gui.shell.unbuilt_page import UnbuiltPage
 
@@ -46,6 +48,29 @@ def test_that_space_trains_and_pauses_from_anywhere_on_the_page(page, window, se
     assert page.transport.train.text() == "Pause"
     qtbot.keyClick(window, Qt.Key.Key_Space)
     assert sessions.last.verbs()[-1] == "pause"
+
+
+def test_that_space_trains_on_a_page_that_was_opened_with_the_mouse_or_the_keyboard(window, sessions, qtbot):
+    window.show_page("home")
+    window.activateWindow()
+    card = window.findChildren(PaperCard)[0]
+    card.setFocus()
+    qtbot.waitUntil(card.hasFocus)
+    page = window.open_paper("dendritic")
+    qtbot.waitUntil(lambda: page.views is not None)
+    keys_go_to = QApplication.focusWidget()
+    assert keys_go_to is page, "else Qt chooses the first list of the page, and Space opens it"
+    qtbot.keyClick(keys_go_to, Qt.Key.Key_Space)
+    assert page.run.run_state == "starting"
+
+
+def test_that_the_rail_keeps_the_keyboard_while_a_person_walks_along_it(window, qtbot):
+    window.activateWindow()
+    item = window.rail.findChild(RailItem)
+    item.setFocus()
+    qtbot.waitUntil(item.hasFocus)
+    window.show_page("dendritic")
+    assert QApplication.focusWidget() is item
 
 
 def test_that_the_arrow_keys_belong_to_a_slider_that_has_the_keyboard(page, window, sessions, qtbot):
