@@ -23,8 +23,6 @@ from engine.models.gibbsnet_learning import Learner
 from engine.papers.gibbsnet import TOYS, GibbsNetParams
 from engine.papers.gibbsnet_views import (
     MeasureArguments,
-    MixingQuery,
-    MixingView,
     QualityCurve,
     QualityView,
 )
@@ -96,6 +94,12 @@ class Measures:
     def is_ready(self) -> bool:
         """Whether the judges can be asked."""
         return all(judge is None or judge.is_ready for judge in (self.judge, self.reader))
+
+    @property
+    def learnt(self) -> float:
+        """How much of the judges' training is done, 0..1."""
+        judges = [judge for judge in (self.judge, self.reader) if judge is not None]
+        return sum(j.updates for j in judges) / max(1, sum(j.updates_wanted for j in judges))
 
     def finish(self) -> None:
         """Trains the judges to the end."""
@@ -296,53 +300,3 @@ def measure(experiment: GibbsNetExperiment, arguments: MeasureArguments) -> Long
             QualityCurve(learner.kind, version, at, fd, score, agree_at, spread_at, shares, stay_at)
         )
     return experiment.measured.view(experiment)
-
-
-def mixing(experiment: GibbsNetExperiment, query: MixingQuery) -> MixingView:
-    """Classes along chains: does the chain forget where it began? Raises `ValueError` for a model without a chain."""
-    learner = experiment.learner(query.model, needs_chain=True)
-    measures = experiment.measures
-    measures.finish()
-    steps, count = min(max(10, query.steps), 1000), min(max(16, query.chains), 512)
-    generator = stream(experiment.p.seed, "mixing", experiment.device)
-    walk = each_step(learner, steps + 1, count, chain_knobs(experiment.p), generator, None, learner.average)
-    said = torch.stack(
-        [measures.said(moment.x) for moment in walk if moment is not None]
-    )  # [T + 1, n] or [T + 1, n, C]
-    lags = np.unique(np.geomspace(1, steps, 24).round().astype(np.int64))
-    stay = np.array([float((said[lag] == said[0]).float().mean()) for lag in lags])
-    has_classes = said.ndim == 2
-    C = max(1, len(measures.names))
-    if has_classes:
-        histogram = torch.bincount(said[-1], minlength=C).double() / count
-        at_K = torch.bincount(said[min(steps, learner.K - 1)], minlength=C).double() / count
-        pairs = (said[:-1] * C + said[1:]).flatten()
-        counts = torch.bincount(pairs, minlength=C * C).double().view(C, C)
-        overall = torch.bincount(said.flatten(), minlength=C).double()
-        overall /= overall.sum()
-        chance = float(overall.square().sum())
-        transition = (counts / counts.sum(1, keepdim=True)).cpu().numpy()  # 0/0: NaN, class never visited
-    else:
-        histogram, at_K = said[-1].double().mean(0), said[min(steps, learner.K - 1)].double().mean(0)
-        overall = said.double().mean((0, 1))
-        chance = float((overall.square() + (1 - overall).square()).mean())
-        transition = np.zeros((0, 0))
-    half = chance + 0.5 * (1.0 - chance)
-    below = lags[stay <= half]
-    forgets = float(below[0]) if len(below) else math.inf
-    return MixingView(
-        query.model, lags, stay, chance, transition, histogram.cpu().numpy(),
-        entropy_of(histogram, is_shares=not has_classes), entropy_of(at_K, is_shares=not has_classes), forgets,
-        _mixing_words(forgets, learner, steps),
-    )  # fmt: skip
-
-
-def _mixing_words(forgets: float, learner: Learner, steps: int) -> str:
-    if math.isinf(forgets):
-        return f"It remembers its first class for more than {steps} steps: a longer K or the pool must keep it stable."
-    if forgets <= learner.K:
-        return f"It forgets its first class within the {learner.K} trained passes: such a chain is safe for ever."
-    return (
-        f"It remembers its first class for about {forgets:.0f} steps, longer than the {learner.K} passes it is trained "
-        "on: the pool keeps it stable."
-    )

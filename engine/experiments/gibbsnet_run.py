@@ -22,6 +22,7 @@ from engine.experiments.gibbsnet_data import load_pictures, sizes_of
 from engine.experiments.gibbsnet_health import HealthWatch, Pulse
 from engine.experiments.gibbsnet_measures import JUDGE_UPDATES_A_STEP, Measures, Quality
 from engine.experiments.gibbsnet_mending import Mending
+from engine.experiments.gibbsnet_mixing import Mixing
 from engine.experiments.gibbsnet_playing import Playing
 from engine.experiments.gibbsnet_setup import game_knobs, models_of, new_learner, passes_now
 from engine.experiments.gibbsnet_shipped import load_shipped
@@ -71,6 +72,7 @@ from engine.papers.gibbsnet_views import (
 CURVES_EVERY = 10
 SIGNS_EVERY = 200  # updates between two measures of a model; each model has its turn
 SIGNS_EVERY_CONV = 1000
+FIRST_SIGNS = 200  # update from which on every judge has learnt, 20 updates at a time
 PULSE = 0.9  # running means, per tenth update
 
 
@@ -98,6 +100,7 @@ class GibbsNetExperiment:
         self._mending = Mending()
         self.tapes = Tapes()
         self._paint, self._clamp = Playing(), Playing()
+        self._mixing = Mixing()
         self._memory: dict[str, tuple[object, object]] = {}
         self.map_axes: Tensor | None = None
         self.is_toy = params.task in TOYS
@@ -158,8 +161,10 @@ class GibbsNetExperiment:
         if self.steps_done % CURVES_EVERY == 0 or self.steps_done == 1:
             values |= self._game_values()
         every = SIGNS_EVERY if self.p.net == "mlp" else SIGNS_EVERY_CONV
+        # After a resume the judges learn anew: curves wait for them, training does not.
+        can_judge = self.steps_done >= FIRST_SIGNS and self.measures.is_ready
         for place, name in enumerate(self.learners):
-            if self.steps_done % every == place * every // 4:
+            if can_judge and self.steps_done % every == place * every // 4:
                 values |= self._signs(name)
         return {name: value for name, value in values.items() if math.isfinite(value)}
 
@@ -215,6 +220,7 @@ class GibbsNetExperiment:
             learner.change(game_knobs(new, learner.updates))
         self.measures.params = new
         self._memory.clear()
+        self._mixing.forget()
         for _ in range(phases_done if before is not None else 0):
             self.step_phase()
 
@@ -332,9 +338,7 @@ class GibbsNetExperiment:
     @view
     def mixing(self, query: MixingQuery | None) -> MixingView:
         """Does the chain forget?"""
-        chosen = query or MixingQuery()
-        found: MixingView = self.same_as_before("mixing", chosen, lambda: gibbsnet_measures.mixing(self, chosen))
-        return found
+        return self._mixing.picture(self, query or MixingQuery())
 
     @view
     def toy(self, query: ToyQuery | None) -> ToyView:

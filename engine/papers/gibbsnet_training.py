@@ -201,7 +201,7 @@ class MixingQuery:
     """model: gibbsnet or ali. chains: 16..512; steps: 10..1000."""
 
     model: ModelName = "gibbsnet"
-    chains: int = 128
+    chains: int = 256
     steps: int = 200
 
 
@@ -209,11 +209,14 @@ class MixingQuery:
 class MixingView:
     """Does the chain forget? Classes as the project's classifier sees them. All float64.
 
+    Followed a few milliseconds a look: until the first walk has come to its end its beginning is shown, later the last
+    whole one. All arrays are empty where there is nothing to show yet, or no classes at all; words then say why.
+
     lags int64 [T], log-spaced to `steps`; stay [T]: probability that the class at step 1 + lag equals that at step 1;
     chance: that of independent draws, sum of squared class shares. transition [C, C]: from (row) to (column) in one
     step, rows sum to 1 (NaN rows: class never visited). histogram [C]: classes at the end; entropy: of it, bits;
-    entropy_at_K: at the trained length. forgets_in: lag at which stay has fallen half way to chance (inf: never).
-    words: one sentence.
+    entropy_at_K: at the trained length. forgets_in: lag at which stay has fallen half way to chance (inf: never;
+    NaN: collapsed, there is nothing to forget). transition is empty for attributes. words: one sentence.
     """
 
     model: ModelName

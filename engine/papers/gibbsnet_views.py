@@ -70,7 +70,7 @@ VIEWS = (
     ViewSpec("flow", FlowView, None, rate=3),
     ViewSpec("health", HealthView, None, rate=2),
     ViewSpec("quality", QualityView, None, rate=2),
-    ViewSpec("mixing", MixingView, MixingQuery, rate=0.5),
+    ViewSpec("mixing", MixingView, MixingQuery, rate=10, animated=True),
     ViewSpec("toy", ToyView, ToyQuery, rate=5),
 )
 

@@ -15,6 +15,7 @@ import torch
 from engine.experiments.contract import Context
 from engine.experiments.gibbsnet_latent import gap_from_gaussian
 from engine.experiments.gibbsnet_measures import along
+from engine.experiments.gibbsnet_mixing import whole
 from engine.experiments.gibbsnet_run import GibbsNetExperiment
 from engine.experiments.gibbsnet_setup import chain_knobs
 from engine.experiments.random_streams import stream
@@ -96,7 +97,7 @@ def train_and_measure(
         tasks=_answer(experiment.tasks(TasksArguments(tests=tests, seed=seed))),
         inpaint=_answer(experiment.inpaint(InpaintArguments(tests=tests, seed=seed))),
         probe=_answer(experiment.probe(ProbeArguments(seed=seed))),
-        forgets=experiment.mixing(MixingQuery(steps=min(200, max(lengths)))).forgets_in,
+        forgets=whole(experiment, MixingQuery(steps=min(200, max(lengths)))).forgets_in,
         K=experiment.learners["gibbsnet"].K,
         device=words,
     )

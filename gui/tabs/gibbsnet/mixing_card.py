@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MODELS: tuple[ModelName, ...] = ("gibbsnet", "ali")
 NO_CLASSES = "This model has no classes to follow along the chain."
+NO_MATRIX = "Attributes do not exclude one another: there is no one class to move from."
 
 
 class MixingCard:
@@ -29,6 +30,7 @@ class MixingCard:
 
     def __init__(self, bench: Bench, facts: Facts) -> None:
         self._bench, self._facts = bench, facts
+        self._drawn: MixingView | None = None
         self.plot = LinesPlot(
             "probability that the class is still that of the start", "Gibbs steps since then", "same class (share)",
             log_x=True,
@@ -61,12 +63,15 @@ class MixingCard:
 
     def draw(self, view: MixingView | None) -> None:
         """The curve with the chance line, and the matrix."""
+        if view is not None and self._drawn is not None and _are_same(view, self._drawn):
+            return
+        self._drawn = view
         if view is None or not len(view.histogram):
             for panel in (self.stay_panel, self.transition_panel):
-                panel.set_empty(NO_CLASSES)
+                panel.set_empty(NO_CLASSES if view is None else view.words)
             return
-        for panel in (self.stay_panel, self.transition_panel):
-            panel.set_empty("")
+        self.stay_panel.set_empty("")
+        self.transition_panel.set_empty("" if view.transition.size else NO_MATRIX)
         lags = np.asarray(view.lags, dtype=np.float64)
         ends = np.array([lags[0], lags[-1]]) if len(lags) else np.zeros(0)
         self.plot.set_lines(
@@ -78,6 +83,18 @@ class MixingCard:
         self.words.setText(view.words)
         if view.model == "gibbsnet":
             self._bench.explain("forgets", number(view.forgets_in, 2))
+        if not view.transition.size:
+            return
         ticks = self._facts.judged(len(view.histogram))
         self.transition.set_ticks(ticks, ticks)
         self.transition.set_matrix(view.transition.astype(np.float32))
+
+
+def _are_same(one: MixingView, other: MixingView) -> bool:
+    """Whether nothing would change on the screen: a finished walk is sent again and again."""
+    return (
+        (one.model, one.words) == (other.model, other.words)
+        and np.array_equal(one.lags, other.lags)
+        and np.array_equal(one.stay, other.stay)
+        and np.array_equal(one.transition, other.transition, equal_nan=True)
+    )

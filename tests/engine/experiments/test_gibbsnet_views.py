@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.experiments.gibbsnet_mixing import whole
 from engine.papers import gibbsnet_views as v
 from tests.engine.experiments.gibbsnet_runs import answer, begin, train
 
@@ -238,7 +239,7 @@ def test_that_the_three_tasks_completions_and_probes_are_measured(taught):
     assert np.all(filled.score > 3.0) and np.all(filled.diversity > 0.05) and filled.untrained_accuracy > 0.3
     probe = answer(taught.probe(v.ProbeArguments(examples=400)))
     assert np.all(probe.linear_mean > 0.6) and probe.pixels > 0.85
-    mixing = taught.mixing(v.MixingQuery(chains=64, steps=30))
+    mixing = whole(taught, v.MixingQuery(chains=64, steps=30))
     assert mixing.transition.shape == (10, 10) and mixing.histogram.sum() == pytest.approx(1.0)
     rows = mixing.transition[~np.isnan(mixing.transition[:, 0])]
     assert np.allclose(rows.sum(1), 1.0) and 0.0 < mixing.chance < 0.5

@@ -43,11 +43,16 @@ def test_that_a_study_gives_a_whole_record_with_its_criterion_and_figures(claim,
     assert record.figures and all((tmp_path / name).stat().st_size > 1000 for name in record.figures)
 
 
-def test_that_claims_of_one_run_are_measured_on_the_same_trained_models(tiny):
+def test_that_claims_of_one_go_are_measured_on_the_same_trained_models(tiny, monkeypatch):
+    trainings = []
+    once = gibbsnet_chains.train_and_measure
+    monkeypatch.setattr(gibbsnet_chains, "train_and_measure", lambda **told: trainings.append(told) or once(**told))
     both = [c for c in PAPER.claims if c.id in ("few-steps", "stable")]
     first, second = measure(PAPER, both, InlineExecutor(), seeds=1, device="cpu")
     assert isinstance(first, Measurement) and isinstance(second, Measurement)
-    assert len(gibbsnet_chains._KEPT) == 1
+    assert len(trainings) == 1
+    list(measure(PAPER, both[:1], InlineExecutor(), seeds=1, device="cpu"))
+    assert len(trainings) == 2, "another go trains anew"
 
 
 def test_that_the_criteria_can_say_no():
