@@ -1,18 +1,12 @@
-"""Small dendritic experiments for the tests, and the comparison of two of them to the bit."""
+"""Small dendritic experiments for the tests, one of every kind."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import torch
-
-from engine.experiments.contract import Context, Experiment
 from engine.experiments.dendritic import create
-from engine.papers import load_paper
-from engine.runtime.state import State
-
-PAPER = load_paper("dendritic")
-CPU = torch.device("cpu")
+from engine.papers.dendritic import PAPER
+from tests.engine.experiments.runs import Maker
 
 # One of every kind of run, small enough for hundreds of updates a second: name -> (preset, changes)
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -26,42 +20,5 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "regression": ("regression", {"batch": 4}),
 }  # fmt: skip
 
-
-class Heard:
-    """What an experiment told the person at the window."""
-
-    def __init__(self) -> None:
-        self.notices: list[tuple[Any, ...]] = []
-        self.cleared: list[str] = []
-
-    def codes(self) -> set[str]:
-        """Codes of all notices."""
-        return {notice[1] for notice in self.notices}
-
-    def context(self) -> Context:
-        """A context that writes here."""
-        return Context(CPU, lambda *words: self.notices.append(words), self.cleared.append)
-
-
-def begin(preset: str, heard: Heard | None = None, **changes: Any) -> Any:
-    """A new experiment from a preset with changes."""
-    return create(PAPER.make_params(preset, changes), (heard or Heard()).context())
-
-
-def kind(name: str) -> Any:
-    """A new experiment of one of KINDS."""
-    preset, changes = KINDS[name]
-    return begin(preset, **changes)
-
-
-def train(experiment: Experiment, steps: int) -> list[dict[str, float]]:
-    """The curve values of so many updates."""
-    return [dict(experiment.step()) for _ in range(steps)]
-
-
-def assert_same_state(one: State, other: State) -> None:
-    """Every tensor equal to the bit, every plain value equal."""
-    assert one.tensors.keys() == other.tensors.keys()
-    different = [name for name in one.tensors if not torch.equal(one.tensors[name], other.tensors[name])]
-    assert not different, f"tensors differ: {', '.join(different)}"
-    assert one.meta == other.meta
+_MAKER = Maker(PAPER, create, KINDS)
+begin, kind = _MAKER.begin, _MAKER.kind

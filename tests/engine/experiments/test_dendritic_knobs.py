@@ -9,7 +9,8 @@ import torch
 from engine.experiments.contract import Diverged
 from engine.models.dendritic_reference import angle
 from engine.papers import dendritic_views as v
-from tests.engine.experiments.dendritic_runs import Heard, begin, kind, train
+from tests.engine.experiments.dendritic_runs import begin, kind
+from tests.engine.experiments.runs import Heard, train
 
 DIGITS = {"hidden_1": 40, "hidden_2": 30}
 UPDATES = 2500

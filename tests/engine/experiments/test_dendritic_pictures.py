@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from engine.papers import dendritic_views as v
-from tests.engine.experiments.dendritic_runs import begin, kind, train
+from tests.engine.experiments.dendritic_runs import begin, kind
+from tests.engine.experiments.runs import train
 
 
 @pytest.fixture(scope="module")

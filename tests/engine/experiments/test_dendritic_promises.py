@@ -11,7 +11,9 @@ from engine.data.mnist import find
 from engine.experiments.contract import actions_of, views_of
 from engine.papers import dendritic_views as v
 from engine.runtime.state import State
-from tests.engine.experiments.dendritic_runs import KINDS, PAPER, assert_same_state, begin, kind, train
+from tests.engine.experiments import promises
+from tests.engine.experiments.dendritic_runs import KINDS, PAPER, begin, kind
+from tests.engine.experiments.runs import assert_same_state, train
 
 PHASES = len(PAPER.phases)
 IMAGE_KINDS = ["digits", "noisy digits"]
@@ -31,55 +33,23 @@ def look_at_everything(experiment):
 
 @pytest.mark.parametrize("name", KINDS)
 def test_that_a_watched_run_equals_an_unwatched_one_to_the_bit(name):
-    watched, unwatched = kind(name), kind(name)
-    for _ in range(3):
-        assert train(watched, 14) == train(unwatched, 14)
-        look_at_everything(watched)
-    assert_same_state(watched.state(), unwatched.state())
+    promises.looking_changes_nothing(lambda: kind(name), look_at_everything, times=3, updates=14)
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_that_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(name):
-    whole, first = kind(name), kind(name)
-    train(whole, 33)
-    train(first, 33)
-    kept = State({n: t.clone() for n, t in first.state().tensors.items()}, first.state().meta)
-    train(first, 5)  # a state is a copy: training on must not reach into it
-    second = kind(name)
-    second.restore(kept)
-    assert second.steps_done == 33
-    assert train(second, 160) == train(whole, 160)
-    assert_same_state(second.state(), whole.state())
+    promises.resuming_is_exact(lambda: kind(name), before=33, beyond=5, after=160)
 
 
 @pytest.mark.parametrize("name", IMAGE_KINDS)
 def test_that_phases_one_by_one_equal_whole_steps(name):
-    whole, by_phase = kind(name), kind(name)
-    for _ in range(20):
-        values = whole.step()
-        parts = [by_phase.step_phase() for _ in range(PHASES)]
-        assert parts[:-1] == [{}] * (PHASES - 1) and parts[-1] == values
-        assert by_phase.phase == 0 and by_phase.steps_done == whole.steps_done
-    assert_same_state(by_phase.state(), whole.state())
+    promises.phases_equal_whole_steps(lambda: kind(name), PHASES, updates=20)
 
 
 @pytest.mark.parametrize("done", range(1, PHASES))
 @pytest.mark.parametrize("name", IMAGE_KINDS)
 def test_that_a_run_saved_between_two_phases_resumes_to_the_bit(name, done):
-    whole, stopped = kind(name), kind(name)
-    train(whole, 12)
-    train(stopped, 12)
-    for _ in range(done):
-        stopped.step_phase()
-    second = kind(name)
-    second.restore(stopped.state())
-    assert second.steps_done == 12 and second.phase == 0
-    assert train(second, 30) == train(whole, 30)
-    stopped.step()  # a whole step completes the update that was begun
-    assert stopped.phase == 0 and stopped.steps_done == 13
-    train(stopped, 29)
-    assert_same_state(second.state(), whole.state())
-    assert_same_state(stopped.state(), whole.state())
+    promises.saving_between_phases_is_exact(lambda: kind(name), done, before=12, after=30)
 
 
 @pytest.mark.parametrize("change", [{"lam": 0.3}, {"silenced": 1.0}, {"label_noise": 0.8}, {"feedback": "transpose"}])
@@ -98,14 +68,7 @@ def test_that_a_knob_turned_between_two_phases_is_saved_with_the_update_that_was
 
 @pytest.mark.parametrize("name", KINDS)
 def test_that_going_back_repeats_what_followed(name):
-    experiment = kind(name)
-    train(experiment, 10)
-    moment = experiment.state()
-    first = train(experiment, 40)
-    after = experiment.state()
-    experiment.restore(moment)
-    assert train(experiment, 40) == first
-    assert_same_state(experiment.state(), after)
+    promises.going_back_repeats(lambda: kind(name), before=10, after=40)
 
 
 def test_that_a_regression_resumed_with_its_governor_off_keeps_the_rates_it_had():

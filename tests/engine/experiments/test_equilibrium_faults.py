@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.experiments.equilibrium_runs import Heard, begin, last, train
+from tests.engine.experiments.equilibrium_runs import begin
+from tests.engine.experiments.runs import Heard, last, train
 
 FAULTS = [
     ("stuck", "stuck", {}, "stuck in one valley"),

@@ -12,7 +12,9 @@ from engine.experiments.contract import Diverged, Experiment, Phased, actions_of
 from engine.papers import equilibrium_views as v
 from engine.papers.equilibrium import ACTIONS, CURVES, PRESETS, VIEWS
 from engine.runtime.state import State
-from tests.engine.experiments.equilibrium_runs import KINDS, assert_same_state, begin, kind, train
+from tests.engine.experiments import promises
+from tests.engine.experiments.equilibrium_runs import KINDS, begin, kind
+from tests.engine.experiments.runs import assert_same_state, train
 
 PHASES = 3
 QUERIES = {
@@ -36,56 +38,23 @@ def look_at_everything(experiment):
 
 @pytest.mark.parametrize("name", KINDS)
 def test_that_a_watched_run_equals_an_unwatched_one_to_the_bit(name):
-    watched, unwatched = kind(name), kind(name)
-    for _ in range(3):
-        assert train(watched, 4) == train(unwatched, 4)
-        look_at_everything(watched)
-    assert train(watched, 4) == train(unwatched, 4)
-    assert_same_state(watched.state(), unwatched.state())
+    promises.looking_changes_nothing(lambda: kind(name), look_at_everything, times=3, updates=4)
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_that_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(name):
-    whole, first = kind(name), kind(name)
-    train(whole, 13)
-    train(first, 13)
-    kept = State({n: t.clone() for n, t in first.state().tensors.items()}, first.state().meta)
-    train(first, 3)  # a state is a copy: training on must not reach into it
-    second = kind(name)
-    second.restore(kept)
-    assert second.steps_done == 13
-    assert train(second, 40) == train(whole, 40)
-    assert_same_state(second.state(), whole.state())
+    promises.resuming_is_exact(lambda: kind(name), before=13, beyond=3, after=40)
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_that_phases_one_by_one_equal_whole_steps(name):
-    whole, by_phase = kind(name), kind(name)
-    for _ in range(6):
-        values = whole.step()
-        parts = [by_phase.step_phase() for _ in range(PHASES)]
-        assert parts[:-1] == [{}] * (PHASES - 1) and parts[-1] == values
-        assert by_phase.phase == 0 and by_phase.steps_done == whole.steps_done
-    assert_same_state(by_phase.state(), whole.state())
+    promises.phases_equal_whole_steps(lambda: kind(name), PHASES, updates=6)
 
 
 @pytest.mark.parametrize("done", range(1, PHASES))
 @pytest.mark.parametrize("name", ["one layer", "persistent, random sign, Euler"])
 def test_that_a_run_saved_between_two_phases_resumes_to_the_bit(name, done):
-    whole, stopped = kind(name), kind(name)
-    train(whole, 8)
-    train(stopped, 8)
-    for _ in range(done):
-        stopped.step_phase()
-    second = kind(name)
-    second.restore(stopped.state())
-    assert second.steps_done == 8 and second.phase == 0
-    assert train(second, 12) == train(whole, 12)
-    stopped.step()  # a whole step completes the update that was begun
-    assert stopped.phase == 0 and stopped.steps_done == 9
-    train(stopped, 11)
-    assert_same_state(second.state(), whole.state())
-    assert_same_state(stopped.state(), whole.state())
+    promises.saving_between_phases_is_exact(lambda: kind(name), done, before=8, after=12)
 
 
 CHANGES = [{"beta": 0.1}, {"asymmetry": 0.4}, {"batch": 7}, {"persistent": False}, {"trainer": "rbp"}, {"alpha_1": 0.3}]
@@ -108,14 +77,7 @@ def test_that_a_knob_turned_between_two_phases_is_saved_with_the_update_that_was
 
 @pytest.mark.parametrize("name", KINDS)
 def test_that_going_back_repeats_what_followed(name):
-    experiment = kind(name)
-    train(experiment, 6)
-    moment = experiment.state()
-    first = train(experiment, 12)
-    after = experiment.state()
-    experiment.restore(moment)
-    assert train(experiment, 12) == first
-    assert_same_state(experiment.state(), after)
+    promises.going_back_repeats(lambda: kind(name), before=6, after=12)
 
 
 def test_that_a_changed_batch_goes_on_at_the_same_place_of_the_epoch():

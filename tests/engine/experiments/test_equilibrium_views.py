@@ -8,7 +8,8 @@ import torch
 
 from engine.models.equilibrium_valley import Valley
 from engine.papers import equilibrium_views as v
-from tests.engine.experiments.equilibrium_runs import begin, train
+from tests.engine.experiments.equilibrium_runs import begin
+from tests.engine.experiments.runs import train
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ import torch
 from engine.experiments.gibbsnet_health import GRACE, WON_STEPS, HealthWatch, Pulse
 from engine.experiments.gibbsnet_measures import Signs
 from engine.papers import gibbsnet_views as v
-from tests.engine.experiments.gibbsnet_runs import Heard, begin, train
+from tests.engine.experiments.gibbsnet_runs import begin
+from tests.engine.experiments.runs import Heard, train
 from tests.oracles.gibbsnet_cases import KNOBS
 
 WELL = Pulse(loss_d=1.1, logit_square=0.3, signal=0.5, noise=0.5, z_rms=1.0, pair_spread=0.8)

@@ -11,7 +11,8 @@ import torch
 
 from engine.experiments.gibbsnet_mixing import SLICE_S, Mixing, whole
 from engine.papers import gibbsnet_views as v
-from tests.engine.experiments.gibbsnet_runs import begin, train
+from tests.engine.experiments.gibbsnet_runs import begin
+from tests.engine.experiments.runs import train
 
 QUERY = v.MixingQuery(chains=64, steps=30)
 

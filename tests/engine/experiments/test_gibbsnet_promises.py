@@ -12,8 +12,9 @@ from engine.experiments import shipped
 from engine.experiments.contract import Diverged, Experiment, Phased, actions_of, views_of
 from engine.papers import gibbsnet_views as v
 from engine.papers.gibbsnet import ACTIONS, CURVES, PRESETS, VIEWS
-from engine.runtime.state import State
-from tests.engine.experiments.gibbsnet_runs import KINDS, Heard, answer, assert_same_state, begin, kind, train
+from tests.engine.experiments import promises
+from tests.engine.experiments.gibbsnet_runs import KINDS, begin, kind
+from tests.engine.experiments.runs import Heard, answer, assert_same_state, train
 
 PHASES = 4
 QUERIES = {
@@ -46,50 +47,23 @@ def look_at_everything(experiment):
 
 @pytest.mark.parametrize("name", KINDS)
 def test_that_a_watched_run_equals_an_unwatched_one_to_the_bit(name):
-    watched, unwatched = kind(name), kind(name)
-    for _ in range(2):
-        assert train(watched, 4) == train(unwatched, 4)
-        look_at_everything(watched)
-    assert train(watched, 4) == train(unwatched, 4)
-    assert_same_state(watched.state(), unwatched.state())
+    promises.looking_changes_nothing(lambda: kind(name), look_at_everything, times=2, updates=4)
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_that_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(name):
-    whole, first = kind(name), kind(name)
-    train(whole, 7)
-    train(first, 7)
-    kept = State({n: t.clone() for n, t in first.state().tensors.items()}, first.state().meta)
-    train(first, 2)  # a state is a copy: training on must not reach into it
-    second = kind(name)
-    second.restore(kept)
-    assert second.steps_done == 7
-    assert train(second, 14) == train(whole, 14)
-    assert_same_state(second.state(), whole.state())
+    promises.resuming_is_exact(lambda: kind(name), before=7, beyond=2, after=14)
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_that_phases_one_by_one_equal_whole_steps(name):
-    whole, by_phase = kind(name), kind(name)
-    for _ in range(4):
-        values = whole.step()
-        parts = [by_phase.step_phase() for _ in range(PHASES)]
-        assert parts[:-1] == [{}] * (PHASES - 1) and parts[-1] == values
-        assert by_phase.phase == 0 and by_phase.steps_done == whole.steps_done
-    assert_same_state(by_phase.state(), whole.state())
+    promises.phases_equal_whole_steps(lambda: kind(name), PHASES, updates=4)
 
 
 @pytest.mark.parametrize("done", range(1, PHASES))
-def test_that_a_run_saved_between_two_phases_resumes_to_the_bit(done):
-    whole, stopped = kind("labels"), kind("labels")
-    train(whole, 5)
-    train(stopped, 5)
-    for _ in range(done):
-        stopped.step_phase()
-    second = kind("labels")
-    second.restore(stopped.state())
-    assert train(second, 4) == train(whole, 4)
-    assert_same_state(second.state(), whole.state())
+@pytest.mark.parametrize("name", ["labels"])
+def test_that_a_run_saved_between_two_phases_resumes_to_the_bit(name, done):
+    promises.saving_between_phases_is_exact(lambda: kind(name), done, before=5, after=4)
 
 
 def test_that_a_knob_changed_between_two_phases_counts_for_the_whole_update():

@@ -10,7 +10,8 @@ from PIL import Image
 
 from engine.experiments.gibbsnet_mixing import whole
 from engine.papers import gibbsnet_views as v
-from tests.engine.experiments.gibbsnet_runs import answer, begin, train
+from tests.engine.experiments.gibbsnet_runs import begin
+from tests.engine.experiments.runs import answer, train
 
 
 @pytest.fixture(scope="module")

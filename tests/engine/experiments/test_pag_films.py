@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from engine.papers import pag_views as v
-from tests.engine.experiments.pag_runs import GRAPHS, NUMBERS, begin, train
+from tests.engine.experiments.pag_runs import GRAPHS, NUMBERS, begin
+from tests.engine.experiments.runs import train
 
 TRIANGLE = ((0, 1), (1, 2), (2, 0))
 BOW_TIE = ((0, 1), (1, 2), (2, 0), (2, 3), (3, 4), (4, 2))

@@ -12,7 +12,8 @@ from engine.models.pag_descent import Descent
 from engine.papers import pag_views as v
 from engine.papers.contract import ParameterError
 from engine.papers.pag import PAPER, PagParams
-from tests.engine.experiments.pag_runs import GRAPHS, NUMBERS, Heard, begin, last, train
+from tests.engine.experiments.pag_runs import GRAPHS, NUMBERS, begin
+from tests.engine.experiments.runs import Heard, last, train
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 import pytest
@@ -13,23 +12,9 @@ from engine.experiments.contract import Diverged, Experiment, Phased, actions_of
 from engine.papers import pag_views as v
 from engine.papers.contract import ParameterError
 from engine.papers.pag import ACTIONS, CURVES, PRESETS, VIEWS
-from engine.runtime.state import State
-from tests.engine.experiments.pag_runs import (
-    GRAPHS,
-    KINDS,
-    NUMBERS,
-    Heard,
-    assert_same_state,
-    begin,
-    kind,
-    last,
-    train,
-)
-
-
-def copied(state: State) -> State:
-    """As a file would bring it back: other tensors, plain values through JSON."""
-    return State({n: t.clone() for n, t in state.tensors.items()}, json.loads(json.dumps(state.meta)))
+from tests.engine.experiments import promises
+from tests.engine.experiments.pag_runs import GRAPHS, KINDS, NUMBERS, begin, kind
+from tests.engine.experiments.runs import Heard, assert_same_state, copied, last, train
 
 
 def look_at_everything(experiment):
@@ -55,15 +40,7 @@ def test_that_a_watched_run_equals_an_unwatched_one_to_the_bit(name):
 
 @pytest.mark.parametrize("name", KINDS)
 def test_that_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(name):
-    whole, first, second = kind(name), kind(name), kind(name)
-    train(whole, 2)
-    train(first, 2)
-    kept = copied(first.state())
-    train(first, 1)  # a state is a copy: training on must not reach into it
-    second.restore(kept)
-    assert second.steps_done == 2
-    assert train(second, 2) == train(whole, 2)
-    assert_same_state(second.state(), whole.state())
+    promises.resuming_is_exact(lambda: kind(name), before=2, beyond=1, after=2)
 
 
 @pytest.mark.parametrize("turns", [1, 3, 4, 8])  # an update, before measuring, amid it, before its last piece
@@ -80,12 +57,7 @@ def test_that_a_run_saved_in_the_middle_of_a_round_resumes_to_the_bit(turns):
 
 
 def test_that_going_back_repeats_what_followed():
-    run = kind("circuits, equal parameters")
-    train(run, 3)
-    kept = copied(run.state())
-    once = train(run, 3)
-    run.restore(kept)
-    assert train(run, 3) == once
+    promises.going_back_repeats(lambda: kind("circuits, equal parameters"), before=3, after=3)
 
 
 def test_that_a_batch_changed_in_the_middle_of_a_round_is_for_the_next_round():
