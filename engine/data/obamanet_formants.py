@@ -1,8 +1,8 @@
 """What each phone asks of a vocal tract: formants, bandwidths, voicing, noise bands, length, and how far it yields.
 
 Values of an adult man of American English, as textbooks of acoustic phonetics give them (Klatt 1980; Stevens 1998),
-Values of an adult man of American English, as textbooks of acoustic phonetics give them (Klatt 1980; Stevens 1998),
 from memory, rounded and adjusted by looking at spectrograms. Frequencies in Hz, lengths in milliseconds, levels linear.
+"""
 
 from __future__ import annotations
 
