@@ -19,6 +19,7 @@ Item = TypeVar("Item")
 
 END = 0  # closes every target; on the source side of texts it closes the source and fills the padding
 UNKNOWN = 1  # of texts and questions: what the vocabulary does not hold
+OWN_MADE = "made by Atelier, nothing to download"  # provenance of generated tasks
 UNALIGNED = -1  # no source position, and the padding of targets' gold
 DRAWS = 8  # a batch of texts is one slice of this many batches sorted by length (section 5, recipe)
 
@@ -102,7 +103,7 @@ class Task(ABC):
     pointer: bool = False
     longest: int
     notes: tuple[str, ...] = ()
-    provenance: str = "made by Atelier, nothing to download"
+    provenance: str = OWN_MADE
     held_out: list[Example]
     splits: tuple[str, ...] = ()
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from engine.experiments.pag_run import PagExperiment
 
 TOP = 5
-MOST_SYMBOLS = 400
+MOST_SYMBOLS = 4_000  # that go into a payload by name: 2,000 question words and a paragraph to copy from
 LEAST_WEIGHT = 1e-4  # what an unpainted cell of a painted row weighs
 MOST_BEAM = 15
 MOST_GALLERY = 8
@@ -78,7 +78,7 @@ def film_view(run: PagExperiment, query: FilmQuery) -> FilmView:
         graph=graph,
         badge="" if graph is not None and graph.why_not else example.note,
         trouble="",
-        target_symbols=run.task.target_symbols if len(run.task.target_symbols) <= MOST_SYMBOLS else (),
+        target_symbols=_all_symbols(run, example),
         longest=query.longest or run.longest,
         step=run.steps_done if then < 0 else then,
         kept=np.array(sorted(run.past.kept), np.int32),
@@ -307,6 +307,14 @@ def _kind(run: PagExperiment) -> Kind:
 
 def _shown(run: PagExperiment, symbol: int, example: Example) -> str:
     return "⏎" if symbol == END else run.task.symbol(int(symbol), example)
+
+
+def _all_symbols(run: PagExperiment, example: Example) -> tuple[str, ...]:
+    """Every symbol that can be put out, by id: the vocabulary, and with a pointer the source words."""
+    task = run.task
+    copied = tuple(f"{word} (copied)" for word in example.words) if task.pointer else ()
+    found = ("⏎", *task.target_symbols[1:], *copied)
+    return found if len(found) <= MOST_SYMBOLS else ()
 
 
 def _at(places: Sequence[int], length: int) -> np.ndarray:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from engine.data.pag_task import OWN_MADE
 from engine.experiments import pag_films, pag_gestures, pag_measures
 from engine.experiments.contract import Context, Diverged, LongAction, State, action, view
 from engine.experiments.pag_faults import FaultWatch
@@ -71,7 +72,9 @@ class PagExperiment:
         self.context = context
         self.device = context.device
         self.task = build_task(params, context.data_folder)
-        self.notes: tuple[str, ...] = (self.task.provenance, *self.task.notes)
+        # Where the data comes from is worth a notice only when it was not made here.
+        origin = () if self.task.provenance == OWN_MADE else (self.task.provenance,)
+        self.notes: tuple[str, ...] = (*origin, *self.task.notes)
         self.racers: dict[Model, Racer] = {
             kind: Racer(kind, shape_of(params, self.task, kind), params, self.device) for kind in models_of(params)
         }

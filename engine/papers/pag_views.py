@@ -236,9 +236,10 @@ class FilmView:
     reference_gold int16 [len(reference)]: its source positions. boundary bool [len(reference)]: where a new source word
     begins. index, examples: which held-out example of how many (-1: typed or drawn). films: in the order of
     MODELS. graph: graphs only. badge: "extrapolating: ..." when the source lies outside the training range ("" else).
-    trouble: why nothing can be decoded ("" else; then films is empty). target_symbols: V texts of the vocabulary when
-    V <= 400, else empty. longest: symbols after which a decode is cut. step: update of the weights that wrote this;
-    kept int32 [P]: earlier steps whose weights can be looked at.
+    trouble: why nothing can be decoded ("" else; then films is empty). target_symbols: what can be put out, by
+    id: V texts of the vocabulary, with a pointer S more for the source words; empty beyond 4,000. longest: symbols
+    after which a decode is cut. step: update of the weights that wrote this; kept int32 [P]: earlier steps whose
+    weights can be looked at.
     """
 
     kind: Kind

@@ -1,4 +1,4 @@
-"""What is written: the output so far and to come, the five likeliest symbols at this step, the ends of the beam."""
+"""What is written: the output so far and to come, the symbols this step may put out, the ends of the beam."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from engine.papers.pag_views import Film, FilmView
-from gui.shell.rows import label
+from gui.shell.rows import keep_keys, label
 from gui.shell.theme import theme
 from gui.tabs.pag.names import BY_HAND
 from gui.tabs.pag.planning import Planning
@@ -23,9 +23,11 @@ _BREAK = "\u200b"
 _NEAR = 60
 """Symbols around the present one that are written out."""
 TOP = 5
-"""Symbols that are offered."""
+"""Likeliest symbols that are drawn as bars."""
 _ENDS = 4
 """Ends of the beam that are listed."""
+_ROWS = 16
+"""Symbols that the open list shows at once."""
 
 
 class NextCard(QWidget):
@@ -44,12 +46,23 @@ class NextCard(QWidget):
         self.bars = Bars(low=0.0, high=1.0, name="likeliest next symbols")
         self.bars.setMinimumHeight(TOP * (self.fontMetrics().height() + 2))
         self.bars.bar_clicked.connect(self.on_chosen)
+        self.any = QComboBox()
+        self.any.setPlaceholderText("any other symbol")
+        self.any.setToolTip("Continue from a symbol that is not among the likeliest; type to find it")
+        self.any.setAccessibleName("any other symbol at this step")
+        self.any.setMaxVisibleItems(_ROWS)
+        self.any.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.any.setMinimumContentsLength(8)
+        keep_keys(self.any, Qt.Key.Key_Space, Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_R)
+        self.any.activated.connect(self.on_any)
+        self._symbols: tuple[str, ...] = ()
         self.ends = label("", "muted", wrap=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.output)
         layout.addWidget(self.bars, 1)
+        layout.addWidget(self.any)
         layout.addWidget(self.ends)
         self.ends.hide()
         theme().changed.connect(self._show)
@@ -57,6 +70,12 @@ class NextCard(QWidget):
     def show_film(self, view: FilmView | None, film: Film | None) -> None:
         """Another decoding."""
         self.view, self.film = view, film
+        symbols = view.target_symbols if view is not None and film is not None else ()
+        if symbols != self._symbols:
+            self._symbols = symbols
+            self.any.clear()
+            self.any.addItems([_named(s) for s in symbols])
+        self.any.setVisible(bool(symbols))
         self._show()
 
     def set_step(self, step: int) -> None:
@@ -70,10 +89,17 @@ class NextCard(QWidget):
         film = self.film
         if film is None or self.step >= len(film.top_symbols):
             return
-        chosen = int(film.top_symbols[self.step, place])
+        self._put(film, int(film.top_symbols[self.step, place]))
+
+    def on_any(self, symbol: int) -> None:
+        """A symbol from the list of all, however unlikely."""
+        if self.film is not None and self.step < len(self.film.symbols):
+            self._put(self.film, symbol)
+
+    def _put(self, film: Film, symbol: int) -> None:
         forced = dict(self._planning.query.symbols)
-        if chosen >= 0 and (chosen != int(film.symbols[self.step]) or self.step in forced):
-            self._planning.put_symbol(self.step, chosen)
+        if symbol >= 0 and (symbol != int(film.symbols[self.step]) or self.step in forced):
+            self._planning.put_symbol(self.step, symbol)
 
     def data(self) -> dict[str, NDArray[Any]]:
         """{"output", "probability", "top", "top_probability"}."""
@@ -96,6 +122,7 @@ class NextCard(QWidget):
         shown, chances = film.top_shown[self.step], film.top_probability[self.step]
         chosen = int(film.symbols[self.step])
         forced = self.step in dict(self._planning.query.symbols)
+        self.any.setCurrentIndex(chosen if forced and chosen < len(self._symbols) else -1)
         meanings = [
             (BY_HAND if forced else "model") if int(s) == chosen else "muted" for s in film.top_symbols[self.step]
         ]
@@ -131,3 +158,8 @@ class NextCard(QWidget):
         lines = [f"{number(h.log_probability, 3)}  {_BREAK.join(h.text)}" for h in film.hypotheses[:_ENDS]]
         more = len(film.hypotheses) - _ENDS
         return "\n".join(["ln p of each hypothesis", *lines, *([f"and {more} more"] if more > 0 else [])])
+
+
+def _named(symbol: str) -> str:
+    """A symbol that can be read in a list."""
+    return f"“{symbol}”" if not symbol.strip() else symbol
