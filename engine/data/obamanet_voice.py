@@ -1,11 +1,11 @@
 """A voice that is always there: a formant synthesiser written for this project, the teacher without any package.
 
 Source and filter, pulse by pulse. Every glottal pulse (KLGLOTT88: flow t^2 - t^3 / Te over the open part of the
-period, its derivative's spectrum in closed form, tilted by one pole) excites a cascade of eight resonances as they stand at that
-instant, the response is computed in the frequency domain and added where the pulse falls, between samples too. Breath
-is noise through the same cascade; frication and bursts are noise in bands of their own. Formants move between the
-phones' targets along smoothed lines, consonants lean towards their vowel (page, 5.1: the fallback teacher; the page
-measured espeak-ng only, so no figure of it is about this voice).
+period, its derivative's spectrum in closed form, tilted by one pole) excites a cascade of eight resonances as they
+stand at that instant; the response is computed in the frequency domain and added where the pulse falls, between
+samples too. Breath is noise through the same cascade; frication and bursts are noise in bands of their own. Formants
+move between the phones' targets along smoothed lines, consonants lean towards their vowel (page, 5.1: the fallback
+teacher; the page measured espeak-ng only, so no figure of it is about this voice).
 """
 
 from __future__ import annotations
