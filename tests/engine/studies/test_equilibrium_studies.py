@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from engine.papers import load_paper
 from engine.runtime.executor import InlineExecutor
 from engine.studies import equilibrium_learning, equilibrium_theorem
-from engine.studies.contract import Measurement, StudyContext
+from engine.studies.contract import StudyContext
 from engine.studies.equilibrium_jobs import learn, theorem
-from engine.studies.measure import measure, studies_of
+from engine.studies.measure import studies_of
+from tests.engine.studies.whole_records import assert_every_claim_has_a_study, measured, shrink
 
 PAPER = load_paper("equilibrium")
 BUDGETS = (
@@ -24,34 +24,17 @@ BUDGETS = (
 
 @pytest.fixture
 def tiny(monkeypatch):
-    """Budgets of seconds in place of minutes; what is measured means nothing, the way there is the same."""
-    for module, budgets in BUDGETS:
-        for name, value in budgets.items():
-            assert type(getattr(module, name)) is type(value)
-            monkeypatch.setattr(module, name, value)
+    """Budgets of seconds in place of minutes; the way there is the same."""
+    shrink(monkeypatch, BUDGETS)
 
 
 def test_that_every_claim_of_the_paper_has_a_study():
-    assert list(studies_of(PAPER)) == [claim.id for claim in PAPER.claims]
+    assert_every_claim_has_a_study(PAPER)
 
 
-@pytest.mark.parametrize("claim", [claim.id for claim in PAPER.claims])
+@pytest.mark.parametrize("claim", PAPER.claims, ids=lambda claim: claim.id)
 def test_that_a_study_gives_a_whole_record_with_its_criterion_and_figures(claim, tiny, tmp_path):
-    told = []
-    wanted = [c for c in PAPER.claims if c.id == claim]
-    (record,) = measure(
-        PAPER, wanted, InlineExecutor(), seeds=1, device="cpu", figures=tmp_path, tell=lambda *words: told.append(words)
-    )
-    assert isinstance(record, Measurement), record
-    assert record.claim == claim and record.paper == wanted[0].reported and record.holds in (True, False)
-    assert record.seconds > 0 and "CPU" in record.device
-    assert record.notes[0].startswith("Holds when")
-    assert record.measured and "nan" not in record.measured
-    for values in record.values.values():
-        assert np.all(np.isfinite(values))
-    assert record.figures and all((tmp_path / name).stat().st_size > 1000 for name in record.figures)
-    fractions = [fraction for _, fraction, _ in told]
-    assert fractions[-1] == 1.0 and all(0.0 <= f <= 1.0 for f in fractions)
+    measured(PAPER, [claim], tmp_path)
 
 
 def test_that_the_full_size_without_mnist_says_what_is_missing(tiny, monkeypatch):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from engine.papers import load_paper
 from engine.runtime.executor import InlineExecutor
 from engine.studies import gibbsnet_chains, gibbsnet_uses
 from engine.studies.contract import Measurement
-from engine.studies.measure import measure, studies_of
+from engine.studies.measure import measure
+from tests.engine.studies.whole_records import assert_every_claim_has_a_study, measured, shrink
 
 PAPER = load_paper("gibbsnet")
 TINY = {"UPDATES": 3, "LENGTHS": (1, 3, 20), "SAMPLES": 100, "TESTS": 40, "PLANE_UPDATES": 2, "PLANE_STEPS": 3}
@@ -17,30 +17,17 @@ TINY = {"UPDATES": 3, "LENGTHS": (1, 3, 20), "SAMPLES": 100, "TESTS": 40, "PLANE
 
 @pytest.fixture
 def tiny(monkeypatch):
-    """Budgets of seconds in place of minutes; what is measured means nothing, the way there is the same."""
-    for name, value in TINY.items():
-        assert type(getattr(gibbsnet_chains, name)) is type(value)
-        monkeypatch.setattr(gibbsnet_chains, name, value)
+    """Budgets of seconds in place of minutes; the way there is the same."""
+    shrink(monkeypatch, [(gibbsnet_chains, TINY)])
 
 
 def test_that_every_claim_of_the_paper_has_a_study():
-    assert list(studies_of(PAPER)) == [claim.id for claim in PAPER.claims]
+    assert_every_claim_has_a_study(PAPER)
 
 
-@pytest.mark.parametrize("claim", [claim.id for claim in PAPER.claims])
+@pytest.mark.parametrize("claim", PAPER.claims, ids=lambda claim: claim.id)
 def test_that_a_study_gives_a_whole_record_with_its_criterion_and_figures(claim, tiny, tmp_path):
-    told = []
-    wanted = [c for c in PAPER.claims if c.id == claim]
-    (record,) = measure(
-        PAPER, wanted, InlineExecutor(), seeds=1, device="cpu", figures=tmp_path, tell=lambda *words: told.append(words)
-    )
-    assert isinstance(record, Measurement), record
-    assert record.claim == claim and record.paper == wanted[0].reported and record.holds in (True, False)
-    assert "CPU" in record.device and record.notes[0].startswith("Holds when")
-    assert record.measured and "nan" not in record.measured
-    for name, values in record.values.items():
-        assert np.all(np.isfinite(values)), name
-    assert record.figures and all((tmp_path / name).stat().st_size > 1000 for name in record.figures)
+    measured(PAPER, [claim], tmp_path)
 
 
 def test_that_claims_of_one_go_are_measured_on_the_same_trained_models(tiny, monkeypatch):

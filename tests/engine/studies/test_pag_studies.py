@@ -10,12 +10,12 @@ from engine.papers import load_paper
 from engine.papers.pag import PRESETS
 from engine.runtime.executor import InlineExecutor
 from engine.studies import pag_planning, pag_races
-from engine.studies.contract import Measurement, StudyContext
-from engine.studies.measure import measure, studies_of
+from engine.studies.contract import StudyContext
 from engine.studies.pag_jobs import train_race, wider_baseline
 from engine.studies.pag_learning import is_faster
 from engine.studies.pag_planning import is_right_ahead, is_switching, rows_in_use
 from engine.studies.pag_races import Recipe, is_higher, races, reached
+from tests.engine.studies.whole_records import assert_every_claim_has_a_study, measured, shrink
 
 PAPER = load_paper("pag")
 UNDECIDED = {"plan-length"}
@@ -28,11 +28,8 @@ BUDGETS = (
 
 @pytest.fixture
 def tiny(monkeypatch):
-    """Budgets of seconds in place of minutes; what is measured means nothing, the way there is the same."""
-    for module, budgets in BUDGETS:
-        for name, value in budgets.items():
-            assert type(getattr(module, name)) is type(value)
-            monkeypatch.setattr(module, name, value)
+    """Budgets of seconds in place of minutes; the way there is the same."""
+    shrink(monkeypatch, BUDGETS)
     monkeypatch.setattr(pag_run, "SAMPLE", 8)
     monkeypatch.setattr(pag_races, "train_race", narrow)
 
@@ -43,30 +40,12 @@ def narrow(**arguments):
 
 
 def test_that_every_claim_of_the_paper_has_a_study():
-    assert list(studies_of(PAPER)) == [claim.id for claim in PAPER.claims]
+    assert_every_claim_has_a_study(PAPER)
 
 
 def test_that_the_studies_of_planning_give_whole_records_with_criterion_and_figures(tiny, tmp_path):
     """All claims in one go, as the command line measures them: their races are shared."""
-    told: list[tuple[str, float]] = []
-    records = list(
-        measure(
-            PAPER, PAPER.claims, InlineExecutor(), seeds=1, device="cpu", figures=tmp_path,
-            tell=lambda claim, fraction, text: told.append((claim.id, fraction)),
-        )
-    )  # fmt: skip
-    for record, claim in zip(records, PAPER.claims, strict=True):
-        assert isinstance(record, Measurement), record
-        assert record.claim == claim.id and record.paper == claim.reported
-        assert record.holds is None if claim.id in UNDECIDED else record.holds in (True, False)
-        assert record.seconds > 0 and "CPU" in record.device
-        assert record.notes[0].startswith("No yes or no" if claim.id in UNDECIDED else "Holds")
-        assert record.measured and "nan" not in record.measured and record.values
-        for values in record.values.values():
-            assert np.all(np.isfinite(values))
-        assert record.figures and all((tmp_path / name).stat().st_size > 1000 for name in record.figures)
-        fractions = [fraction for name, fraction in told if name == claim.id]
-        assert fractions[-1] == 1.0 and all(0.0 <= f <= 1.0 for f in fractions)
+    measured(PAPER, PAPER.claims, tmp_path, undecided=UNDECIDED)
 
 
 def test_that_a_race_is_trained_once_for_all_the_claims_that_read_it(tiny, monkeypatch):

@@ -8,6 +8,8 @@ from PySide6.QtCore import QPointF
 from engine.papers import dendritic_views as v
 from gui.tabs.dendritic import SCENES, SYMBOLS, build
 
+PAPER_NAME = "dendritic"
+
 
 def begin(stage, qtbot, preset="digits-deep"):
     """A run that trains."""

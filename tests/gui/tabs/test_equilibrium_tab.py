@@ -7,14 +7,15 @@ import equilibrium_payloads as payloads
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from scripted_bench import Stage, begin, send
+from scripted_bench import begin, send
 
 from engine.papers import equilibrium_views as v
 from engine.papers.equilibrium import EquilibriumParams
-from gui.tabs.equilibrium import SCENES, SYMBOLS, build
+from gui.tabs.equilibrium import SCENES, SYMBOLS
 from gui.widgets.explain import ASSETS
 from gui.widgets.explain_text import parse
 
+PAPER_NAME = "equilibrium"
 PRESET = "digits-one"
 VIEWS = (
     {"valley", "moments", "dream"},
@@ -23,23 +24,6 @@ VIEWS = (
     {"bias"},
     {"play", "dream"},
 )
-
-
-@pytest.fixture
-def stage(tmp_path, qapp):
-    made = Stage(tmp_path, "equilibrium")
-    yield made
-    made.run.stop(save=False)
-
-
-@pytest.fixture
-def tab(stage, qtbot):
-    made = build(stage.bench)
-    qtbot.addWidget(made)
-    made.resize(840, 560)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
 
 
 def click(qtbot, widget, position: QPointF):

@@ -7,16 +7,18 @@ import gibbsnet_payloads as payloads
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from scripted_bench import Stage, begin, send
+from scripted_bench import begin, send
 
 from engine.papers import gibbsnet_views as v
 from engine.papers.gibbsnet import AIDS, GibbsNetParams
 from gui.shell.theme import theme
-from gui.tabs.gibbsnet import SCENES, SYMBOLS, build
+from gui.tabs.gibbsnet import SCENES, SYMBOLS
 from gui.tabs.gibbsnet.aids_card import REASONS
 from gui.widgets.explain import ASSETS
 from gui.widgets.explain_text import parse
 
+PAPER_NAME = "gibbsnet"
+SMALLEST = (710, 640)
 PRESET = "digits-scratch"
 CHAIN, PAINT, CLAMP, LATENT, TRAINING, RIVALS = range(6)
 VIEWS = (
@@ -28,23 +30,6 @@ VIEWS = (
     {"samples", "mixing"},
 )
 DRAWN = (("health", "along", "quality"), (), (), ("latent",), ("flow", "logits", "phases"), ("samples", "mixing"))
-
-
-@pytest.fixture
-def stage(tmp_path, qapp):
-    made = Stage(tmp_path, "gibbsnet")
-    yield made
-    made.run.stop(save=False)
-
-
-@pytest.fixture
-def tab(stage, qtbot):
-    made = build(stage.bench)
-    qtbot.addWidget(made)
-    made.resize(710, 640)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
 
 
 def know(stage, qtbot, **changes):

@@ -7,7 +7,7 @@ import numpy as np
 import pag_payloads as payloads
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from scripted_bench import NoRecords, Stage, begin, send
+from scripted_bench import NoRecords, begin, send
 
 from engine.papers import load_paper
 from engine.papers import pag_views as v
@@ -21,28 +21,12 @@ from gui.tabs.pag.sketch import node_name
 from gui.widgets.explain import ASSETS
 from gui.widgets.explain_text import parse
 
+PAPER_NAME = "pag"
 VIEWS = ({"film"}, {"film"}, {"race"}, {"look_ahead", "switching", "temperature"}, {"gallery"})
 MAKERS = {
     "film": payloads.text_view, "race": payloads.race, "look_ahead": payloads.look_ahead,
     "switching": payloads.switching, "temperature": payloads.temperature, "gallery": payloads.gallery,
 }  # fmt: skip
-
-
-@pytest.fixture
-def stage(tmp_path, qapp):
-    made = Stage(tmp_path, "pag")
-    yield made
-    made.run.stop(save=False)
-
-
-@pytest.fixture
-def tab(stage, qtbot):
-    made = build(stage.bench)
-    qtbot.addWidget(made)
-    made.resize(840, 560)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
 
 
 @pytest.fixture
@@ -220,6 +204,18 @@ def test_that_another_symbol_continues_from_it_and_its_own_choice_releases_it(pl
     plan.coming.bars.bar_clicked.emit(1)
     assert query(stage).symbols == ()
     plan.coming.bars.bar_clicked.emit(0)
+    assert query(stage).symbols == ()
+
+
+def test_that_a_symbol_outside_the_likeliest_five_can_be_put_out_and_released(plan, stage, qtbot):
+    letters = ("⏎", "?", *"abcdefgh", " ")
+    send(stage, qtbot, "film", payloads.text_view(target_symbols=letters))
+    card = plan.coming
+    plan.timeline.set_position(3)
+    assert [card.any.itemText(i) for i in (0, 2, 10)] == ["⏎", "a", "“ ”"] and card.any.currentIndex() == -1
+    card.any.activated.emit(7)
+    assert query(stage).symbols == ((3, 7),)
+    card.any.activated.emit(7)
     assert query(stage).symbols == ()
 
 
