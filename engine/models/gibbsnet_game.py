@@ -59,7 +59,7 @@ def label_weights(logits: Tensor, g: Tensor, reads: Reads) -> Tensor:
 
 def label_loss(logits: Tensor, g: Tensor, reads: Reads) -> Tensor:
     """Discrete boundary seeking: -sum w log p, mean over rows. Its gradient on the logits is exactly (p - w)/B."""
-    w = label_weights(logits.detach(), g.detach(), reads)
+    w = label_weights(logits, g, reads)
     if reads == "label":
         return -(w * logits.log_softmax(1)).sum(1).mean()
     return binary_cross_entropy_with_logits(logits, w, reduction="none").sum(1).mean()
