@@ -18,69 +18,61 @@ _RULES = """
 [augh]t ao / [augh] ae f / [aigh]t ey / [aigh] ey / [air] eh r / [ai] ey / [alk] ao k / [al]m aa / [all]Z ao l
 [alt] ao l t / [ald] ao l d / ^[al]so ao l / ^[al](ways|most|ready|though|ter) ao l / [au] ao / [aw] ao / [ay] ey
 [arr]V ae r / w[ar] ao r / [are]$ eh r / [ari]V eh r iy / [ar]V eh r / [ar] aa r / qu[a]l aa
-w[a](s|t|n|l|sh|tch) aa
-^[a]$ ax / [a]CeZ ey / [ange] ey n jh / [aste] ey s t / [a]C(ing|er|ed|or|y)$ ey / [a]ti(on|al|ent) ey / [a]CiV ey
-[a]bleZ ax / [able]$ ax b ax l / [ah] aa / [ae] iy / ^[a]Cr ae / [age]Z ih jh / [ace]Z ey s / [ask] ae s k
-^[a](b|c|d|g|l|m|r|w)(o|r|e|i|a|u) ax / [a]$ ax / [a] ae
+w[a](s|t|n|l|sh|tch) aa / ^[a]$ ax / [a]CeZ ey / [ange] ey n jh / [aste]Z ey s t / [a]C(ing|er|ed|or|y)$ ey
+[a]ti(on|al|ent) ey / [a]CiV ey / [a]bleZ ax / [able]$ ax b ax l / [ah] aa / [ae] iy / ^[a]w(a|o) ax / ^[a]Cr ae
+[age]Z ih jh / [ace]Z ey s / [ask] ae s k / ^[a](b|c|d|g|l|m|r|w)(o|r|e|i|a|u) ax / [a]$ ax / [a] ae
 [bb] b / [b]tZ / m[b]Z / [b] b
 [cch] k / [cc](e|i|y) k s / [cc] k / [ck] k / [chr] k r / [che]m k eh / [ch]aos k / [ch](oir|oru|ord) k
-[cia]l sh ax
-[cia]n sh ax / [cie]n sh ax / [cious] sh ax s / [ch] ch / [ce]an sh / s[c](e|i|y) / [c](e|i|y) s / [cq] k / [c] k
+[cia]l sh ax / [cia]n sh ax / [cie]n sh ax / [cious] sh ax s / [ch] ch / [ce]an sh / s[c](e|i|y) / [c](e|i|y) s
+[cq] k / [c] k
 [ddg] jh / [dg](e|i|y) jh / [dge]$ jh / [dd] d / [dure]$ jh er / [du]a jh uw / [d] d
 [eau] ow / [eer] ih r / [ear](n|l|th|ch) er / [ear]t aa r / [ear] ih r / [ea](d|th|lth|sure|ven|vy|nt|pon)Z eh
-[ea] iy
-[eigh] ey / c[ei] iy / [ei] iy / [ee] iy / [err]V eh r / [ere]$ ih r / [er]i ih r / [er]V eh r / [er] er / [eur] er
-[eu] y uw / (r|l|j|ch)[ew] uw / [ew] y uw / [ey]$ iy / [ey] ey / [ex]V eh g z / [e]CeZ iy / ^[e]v(en|il) iy
-C[e]$ / V[e]$ / ^[e](m|v|r|x|qu|s)(V|r) ih / ^(b|d|r|pr)[e]C(V|r|l) ih / (C)[e]s$ / [e]lyZ / [e]mentZ / [e]fulZ
-[e]lessZ / [e]o iy / [e]a iy / [e]u iy / ^C[e]$ iy / [e] eh
-[ff] f / [f] f
+[ea] iy / [eigh] ey / c[ei] iy / [ei] iy / [ee] iy / [err]V eh r / [ere]$ ih r / [er]i ih r / [er]V eh r / [er] er
+[eur] er / [eu] y uw / (r|l|j|ch)[ew] uw / [ew] y uw / [ey]$ iy / [ey] ey / [ex]V eh g z / [e]CeZ iy
+^[e]v(en|il) iy / C[e]$ / V[e]$ / ^[e](m|v|r|x|qu|s)(V|r) ih / ^(b|d|r|pr)[e]C(V|r|l) ih / (C)[e]s$ / [e]lyZ
+[e]mentZ / [e]fulZ / [e]lessZ / [e]o iy / [e]a iy / [e]u iy / ^C[e]$ iy / [e] eh
+[fy]$ f ay / [ff] f / [f] f
 [gg](er|est) g / [gg] g / ^[gn] n / [gn]Z n / [ght] t / ^[gh] g / [gh] / [gu](e|i|y) g / [gue]$ g
-^[g](et|i[vfr]) g
-n[g](er|le)$ g / [g](e|i|y) jh / [g] g
+^[g](et|i[vfr]) g / n[g](er|le)$ g / [g](e|i|y) jh / [g] g
 ^[hour] aw er / ^[hon](o|e) aa n / [h](V) hh / [h]
 [ier]$ iy er / [ieth]Z iy ax th / [ied]$ ay d / [ies]$ ay z / ^C[ie]$ ay / [ie](f|ld|ge|ve|ce) iy / [ie]n ay ax
-[ie] iy
-[igh] ay / [ign]Z ay n / [ild]Z ay l d / [ind]Z ay n d / [ique]$ iy k / [ine]$ ay n / [ire] ay er / [irr] ih r
-[iri] ih r
-[ir]V ay r / [ir] er / [io]us iy ax / [i]on y ax / t[i]on / [i]CeZ ay / ^C[i](C)(er|ed|ing)$ ay / [i]o ay ax
-[ia]$ iy ax
-[ia] ay ax / [i]um iy / ^b[i](o|n[ao]) ay / [is]m$ ih z ax / [i]$ iy / ^[i]$ ay / [i] ih
+[ie] iy / [igh] ay / [ign]Z ay n / [ild]Z ay l d / [ind]Z ay n d / [ique]$ iy k / [ine]$ ay n / [ire] ay er
+[irr] ih r / [iri] ih r / [ir]V ay r / [ir] er / [io]us iy ax / [i]on$ y ax / t[i]on / [i]CeZ ay
+^C[i](C)(er|ed|ing)$ ay / [i]o ay ax / [ia]$ iy ax / [ia] ay ax / [i]um iy / ^b[i](o|n[ao]) ay / [is]m$ ih z ax
+[i]$ iy / ^[i]$ ay / [i] ih
 [j] jh
 ^[kn] n / [kk] k / [k] k
 a[l]f / a[l]ve / ou[l]d / [ll] l / C[le]$ ax l / C[le]s$ ax l / [l] l
-^[mn] n / [mm] m / m[n]Z / [m] m
+^[mn] n / [mm] m
+m[n]Z
+[m] m
 [nn] n / [ng]ue ng g / [ng]Z ng / [nge] n jh / [ng](th|st|h) ng / [ng](l|r|a|o|u) ng g / [nk] ng k / [nx] ng k s
 [nc](t) ng k / [n] n
 [oar] ao r / [oa] ow / [oe]Z ow / [oi] oy / [oor] ao r / [ook] uh k / [ood]$ uh d / [oo] uw / [orr] ao r
 w[or](d|k|l|m|s|t) er / [ore]$ ao r / [or]$ er / [ors]$ er z / [or] ao r / [ought] ao t / [ough]t ao / [ough]$ ow
 [oub]t aw / [ould] uh d / [oul] ow l / [oup] uw p / [outh]$ aw th / [our]$ ao r / [our]n er / [our](i|a) er
-[our] ao r
-[ous]$ ax s / [ou] aw / [ow](n|l|d|er|el)Z aw / ^(C|Cl|br|h|all|v|n)[ow]$ aw / [ow] ow / [oy] oy / [old] ow l d
-[oll]Z ow l
-[olk] ow k / [ost]Z ow s t / [o]CeZ ow / [o]C(ing|er|ed)$ ow / [o]CiV ow / ^[o]$ ow / ^[o](p|v)(e) ow / [o]$ ow
-^C[o]Cy$ ow
-^(C|CC)[o]C(al|us|en|a|o)$ ow / m[o](nth|ther|ney|nd) ah / s[o]me ah / c[o]me ah / l[o]ve ah / [o]ve[rn]$ ow
-[on]$ ax n
-[o] aa
+[our] ao r / [ous]$ ax s / [ou] aw / [ow](n|l|d|er|el)Z aw / ^(C|Cl|br|h|all|v|n)[ow]$ aw / [ow] ow / [oy] oy
+[old] ow l d / [oll]Z ow l / [olk] ow k / [ost]Z ow s t / [o]CeZ ow / [o]C(ing|er|ed)$ ow / [o]CiV ow / ^[o]$ ow
+^[o](p|v)(e) ow / [o]$ ow / ^C[o]Cy$ ow / ^(C|CC)[o]C(al|us|en|a|o)$ ow / m[o](nth|ther|ney|nd) ah / s[o]me ah
+c[o]me ah / l[o]ve ah / [o]ve[rn]$ ow / [on]$ ax n / [o] aa
 [ph] f / ^[pn] n / ^[ps] s / [pp] p / [p]t p / [p] p
 [qu]e$ k / [qu] k w
 ^[rh] r / [rr] r / [r] r
 [sch] s k / [sci] s ay / [ssion] sh ax n / (V)[sion] zh ax n / [sion] sh ax n / (ea|lei|plea)[sure]$ zh er
-[ssure]$ sh er
-[sh] sh / [ss] s / [sure]$ zh er / [sual] zh uw ax l / (V)[se]$ z / [st]le s / [st]en$ s / V[s]V z / V[sm]$ z ax m
-(ou|u|i|a)[s]$ s / [s]$ s / [s] s
+[ssure]$ sh er / [shion] sh ax n / [sh] sh / [ss] s / [sure]$ zh er / [sual] zh uw ax l / (V)[se]$ z / [st]le s
+[st]en$ s / V[s]V z / V[sm]$ z ax m / (ou|u|i|a)[s]$ s / [s]$ s / [s] s
 [tch] ch / [tion] sh ax n / [tia]l sh ax / [tie]nt sh ax / [tious] sh ax s / [tt] t / [ture]$ ch er
-[tures]$ ch er z
-[tu]a ch uw / [tu]r ch er / (V)[th]e$ dh / (V)[th]er dh / (V)[th]ing dh / [thm]$ dh ax m / [th] th / [t] t
+[tures]$ ch er z / [tu]a ch uw / [tu]ral ch er / [tu]re ch er / (V)[th]e$ dh / (V)[th]er dh / (V)[th]ing dh
+[thm]$ dh ax m / [th] th / [t] t
 [ui](s|t)e uw / (fr|br|j|s)[ui] uw / [ui]l ih / [uy] ay / [ue]$ uw / [urr] er / [ure]$ y er / [ur]V uh r / [ur] er
 (r|l|j|ch|sh|s)[u]CeZ uw / (r|l|j|ch|s)[u](C)(V) uw / ^[u]n(C) ah / ^[u](C)(V) y uw / [u]CeZ y uw
-[u]C(al|y|er|ed|ing|or|ent|ous)$ y uw
-[u]CiV y uw / [u]C(V) y uw / p[u](t|ll|sh)Z uh / (f|b)[u](ll|sh) uh / [u]e uw / [u]a uw / [u]i uw / [u]ous y uw
-[u]$ uw / [u] ah
+[u]C(al|y|er|ed|ing|or|ent|ous)$ y uw / [u]CiV y uw / [u]C(V) y uw / p[u](t|ll|sh)Z uh / (f|b)[u](ll|sh) uh
+[u]e uw / [u]a uw / [u]i uw / [u]ous y uw / [u]$ uw / [u] ah
 [vv] v / [v] v
 ^[wr] r / ^[wh]o hh / [wh] w / [w]V w / [w]
 [xc](e|i) k s / ^[x] z / [x]i(ous|on) k sh / [x] k s
-^[y]V y / ^C[y]$ ay / ^CC[y]$ ay / [y]CeZ ay / [yr]V ay r / [y]$ iy / [fy]$ f ay / C[y]C(C|$|i|o|m) ih / [y] ay
+^[y]V y / ^C[y]$ ay / ^CC[y]$ ay / [y]CeZ ay / [yr]V ay r / [y]$ iy
+C[y]C(C|$|i|o|m) ih / [y] ay
 [zz] z / [z] z
 """
 _V, _C = "[aeiouy]", "[bcdfghjklmnpqrstvwxz]"
@@ -124,8 +116,7 @@ _LIGHT_ENDING = re.compile(
 
 @lru_cache(maxsize=8192)
 def phones_of(word: str) -> tuple[str, ...]:
-    """The phones of one lower-case word of letters and apostrophes, stress marked; words that have a say of their own
-    first, then affixes, then the rules."""
+    """The phones of one lower-case word of letters and apostrophes, stress marked: its entry, else by rules."""
     if word in EXCEPTIONS:
         return EXCEPTIONS[word]
     plain = word.replace("'", "")

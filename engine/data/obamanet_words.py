@@ -149,7 +149,38 @@ nineteen: n ay n t iy1 n; thirteen: th er t iy1 n; fourteen: f ao r t iy1 n; fif
 sixteen: s ih k s t iy1 n; seventeen: s eh v ax n t iy1 n; eighteen: ey t iy1 n; ninety: n ay1 n t iy
 eighty: ey1 t iy; fifty: f ih1 f t iy; minus: m ay1 n ax s; cafe: k ae f ey1; naive: n aa iy1 v
 photograph: f ow1 t ax g r ae f; eighth: ey1 t th; mister: m ih1 s t er; missus: m ih1 s ax z; et: eh t
-cetera: s eh1 t er ax; percent: p er s eh1 n t; trillion: t r ih1 l y ax n
+cetera: s eh1 t er ax; percent: p er s eh1 n t; trillion: t r ih1 l y ax n; agent: ey1 jh ax n t
+banana: b ax n ae1 n ax; basic: b ey1 s ih k; basis: b ey1 s ax s; beyond: b iy aa1 n d; collect: k ax l eh1 k t
+conclude: k ax n k l uw1 d; control: k ax n t r ow1 l; confirm: k ax n f er1 m; connect: k ax n eh1 k t
+consider: k ax n s ih1 d er; contain: k ax n t ey1 n; complete: k ax m p l iy1 t; complain: k ax m p l ey1 n
+cure: k y uh1 r; pure: p y uh1 r; diet: d ay1 ax t; direct: d er eh1 k t; effect: ih f eh1 k t; effort: eh1 f er t
+elect: ih l eh1 k t; electric: ih l eh1 k t r ih k; event: ih v eh1 n t; exercise: eh1 k s er s ay z
+eyebrow: ay1 b r aw; flour: f l aw1 er; sour: s aw1 er; fortune: f ao1 r ch ax n; forward: f ao1 r w er d
+backward: b ae1 k w er d; toward: t ax w ao1 r d; giraffe: jh er ae1 f; guard: g aa1 r d; guitar: g ih t aa1 r
+heir: eh1 r; honey: hh ah1 n iy; icon: ay1 k aa n; income: ih1 n k ah m; ivory: ay1 v r iy; junior: jh uw1 n y er
+senior: s iy1 n y er; lawyer: l oy1 er; lettuce: l eh1 t ax s; luxury: l ah1 k sh er iy; master: m ae1 s t er
+native: n ey1 t ih v; obey: ow b ey1; onion: ah1 n y ax n; opera: aa1 p r ax; pajama: p ax jh aa1 m ax
+patrol: p ax t r ow1 l; pizza: p iy1 t s ax; potato: p ax t ey1 t ow; tomato: t ax m ey1 t ow; radar: r ey1 d aa r
+react: r iy ae1 k t; reality: r iy ae1 l ax t iy; recipe: r eh1 s ax p iy; record: r eh1 k er d
+regular: r eh1 g y ax l er; reply: r ih p l ay1; supply: s ax p l ay1; apply: ax p l ay1; return: r ih t er1 n
+review: r ih v y uw1; reward: r ih w ao1 r d; secret: s iy1 k r ax t; select: s ax l eh1 k t; soldier: s ow1 l jh er
+suggest: s ax jh eh1 s t; vacuum: v ae1 k y uw m; wallet: w aa1 l ax t; walnut: w ao1 l n ah t; wicked: w ih1 k ax d
+naked: n ey1 k ax d; azure: ae1 zh er; mirage: m er aa1 zh; unusual: ah n y uw1 zh uw ax l; protest: p r ow1 t eh s t
+protect: p r ax t eh1 k t; develop: d ih v eh1 l ax p; economy: ih k aa1 n ax m iy
+technology: t eh k n aa1 l ax jh iy; democracy: d ih m aa1 k r ax s iy; fellow: f eh1 l ow; citizen: s ih1 t ax z ax n
+community: k ax m y uw1 n ax t iy; security: s ax k y uh1 r ax t iy; opportunity: aa p er t uw1 n ax t iy
+congress: k aa1 ng g r ax s; economic: eh k ax n aa1 m ih k; education: eh jh ax k ey1 sh ax n
+january: jh ae1 n y uw eh r iy; july: jh uh l ay1; june: jh uw1 n; august: ao1 g ax s t
+september: s eh p t eh1 m b er; october: aa k t ow1 b er; november: n ow v eh1 m b er; sunday: s ah1 n d ey
+friday: f r ay1 d ey; television: t eh1 l ax v ih zh ax n; paragraph: p eh1 r ax g r ae f
+machinery: m ax sh iy1 n er iy; learned: l er1 n d; gentle: jh eh1 n t ax l; believe: b ih l iy1 v
+receive: r ih s iy1 v; because: b ih k ao1 z; before: b ih f ao1 r; between: b ih t w iy1 n; always: ao1 l w ey z
+almost: ao1 l m ow s t; already: ao l r eh1 d iy; themselves: dh ax m s eh1 l v z; himself: hh ih m s eh1 l f
+myself: m ay s eh1 l f; yourself: y er s eh1 l f; perhaps: p er hh ae1 p s; whatever: w ah t eh1 v er
+however: hh aw eh1 v er; yet: y eh1 t; sentence: s eh1 n t ax n s; whisper: w ih1 s p er; for: f ao1 r; or: ao1 r
+nor: n ao1 r; nobody: n ow1 b aa d iy; longest: l ao1 ng g ax s t; youngest: y ah1 ng g ax s t
+strongest: s t r ao1 ng g ax s t; compute: k ax m p y uw1 t; courtyard: k ao1 r t y aa r d; harbour: hh aa1 r b er
+harbor: hh aa1 r b er; awake: ax w ey1 k; award: ax w ao1 r d; aware: ax w eh1 r
 """
 _WEAK = """
 a an the and of to in is it as at by for from or but if than that this was were are be been has have had his her him
