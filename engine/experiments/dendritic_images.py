@@ -27,6 +27,7 @@ from engine.models.dendritic import Feedback
 from engine.models.dendritic_imagine import Imagination
 from engine.models.dendritic_reference import angles_to_backprop, feedback_angles
 from engine.models.dendritic_two_step import Activity, TwoStepCircuit
+from engine.papers.classified import ConfusionView
 from engine.papers.contract import Params, validate
 from engine.papers.dendritic import DendriticParams
 from engine.papers.dendritic_views import (
@@ -35,7 +36,6 @@ from engine.papers.dendritic_views import (
     CellView,
     CircuitQuery,
     CircuitView,
-    ConfusionView,
     DreamView,
     ImagineQuery,
     ImagineView,

@@ -10,16 +10,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.experiments.classified import confusion
 from engine.experiments.dendritic_membranes import as_array, first
 from engine.experiments.dendritic_setup import GAIN_EXAMPLES
 from engine.models.dendritic_reference import angles_to_backprop, backprop_deltas, output_error
 from engine.models.dendritic_two_step import Activity
+from engine.papers.classified import ConfusionView
 from engine.papers.dendritic_views import (
     AreaView,
     CellQuery,
     CellView,
     CircuitView,
-    ConfusionView,
     DreamView,
     ImagineQuery,
     ImagineView,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 SILENT = 0.05  # share of the largest apical potential in the area below which a dendrite says nothing
 SCATTER_POINTS = 1000
-MISTAKES = 24
 
 
 def picture_of(experiment: ImageExperiment, probe: Probe) -> tuple[Tensor, int]:
@@ -207,15 +207,8 @@ def tracking_view(experiment: ImageExperiment) -> TrackingView:
 def confusion_view(experiment: ImageExperiment) -> ConfusionView:
     """The whole test set, classified now."""
     task = experiment.task
-    said = torch.cat([experiment.net.predict(part).argmax(1) for part in torch.split(task.test_x, 2000)]).cpu().numpy()
-    true = task.test_y.cpu().numpy()
-    classes = len(task.u_star)
-    counts = np.bincount(true * classes + said, minlength=classes * classes).reshape(classes, classes)
-    wrong = np.flatnonzero(said != true)[:MISTAKES]
-    images = task.test_x[torch.from_numpy(wrong).to(task.test_x.device)].float().cpu().numpy()
-    return ConfusionView(
-        counts.astype(np.int32), wrong, said[wrong], true[wrong], images.reshape(-1, *task.shape).astype(np.float32)
-    )
+    said = torch.cat([experiment.net.predict(part).argmax(1) for part in torch.split(task.test_x, 2000)])
+    return confusion(task.test_x, task.test_y, said, len(task.u_star), task.shape)
 
 
 def imagine_view(experiment: ImageExperiment, query: ImagineQuery) -> ImagineView:

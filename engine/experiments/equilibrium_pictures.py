@@ -8,14 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.experiments.classified import confusion
 from engine.experiments.equilibrium_measures import at_rest
 from engine.experiments.equilibrium_setup import learning_knobs, tested_pictures
 from engine.experiments.images import CLASSES
 from engine.models.equilibrium import States
 from engine.models.equilibrium_learning import Learner, Phases
 from engine.models.equilibrium_play import dream, recognise
+from engine.papers.classified import ConfusionView
 from engine.papers.equilibrium_views import (
-    ConfusionView,
     DreamQuery,
     DreamView,
     Probe,
@@ -27,8 +28,6 @@ from engine.papers.equilibrium_views import (
 
 if TYPE_CHECKING:
     from engine.experiments.equilibrium_run import EquilibriumExperiment
-
-MISTAKES = 24
 
 
 def picture_of(experiment: EquilibriumExperiment, probe: Probe, count: int = 1) -> tuple[Tensor, Tensor]:
@@ -106,12 +105,8 @@ def confusion_view(experiment: EquilibriumExperiment) -> ConfusionView:
     pictures = experiment.pictures
     count = tested_pictures(experiment.p, pictures)
     x, labels = pictures.test_x[:count], pictures.test_y[:count]
-    said = torch.cat([at_rest(experiment, part)[-1].argmax(1) for part in torch.split(x, 2000)]).cpu().numpy()
-    true = labels.cpu().numpy()
-    counts = np.bincount(true * CLASSES + said, minlength=CLASSES * CLASSES).reshape(CLASSES, CLASSES)
-    wrong = np.flatnonzero(said != true)[:MISTAKES]
-    images = x[torch.from_numpy(wrong).to(x.device)].float().cpu().numpy().reshape(-1, *pictures.shape)
-    return ConfusionView(counts.astype(np.int32), wrong, said[wrong], true[wrong], images.copy())
+    said = torch.cat([at_rest(experiment, part)[-1].argmax(1) for part in torch.split(x, 2000)])
+    return confusion(x, labels, said, CLASSES, pictures.shape)
 
 
 def dream_view(experiment: EquilibriumExperiment, query: DreamQuery) -> DreamView:

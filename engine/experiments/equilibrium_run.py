@@ -19,13 +19,13 @@ from engine.experiments.images import CLASSES
 from engine.experiments.random_streams import stream
 from engine.models.equilibrium import States
 from engine.models.equilibrium_learning import Learner, Phases
+from engine.papers.classified import ConfusionView
 from engine.papers.contract import Params, validate
 from engine.papers.equilibrium import STUCK_GAIN, EquilibriumParams
 from engine.papers.equilibrium_views import (
     BiasQuery,
     BiasView,
     ClassesArguments,
-    ConfusionView,
     DreamQuery,
     DreamView,
     GaugesView,

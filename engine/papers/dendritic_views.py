@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from engine.papers.classified import ConfusionView
 from engine.papers.contract import ActionSpec, ViewSpec
 
 # --- the circuit ------------------------------------------------------------------------------------------------
@@ -177,19 +178,6 @@ class TrackingView:
     target: tuple[np.ndarray, ...]
     actual: tuple[np.ndarray, ...]
     gain: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ConfusionView:
-    """Counts int32 [10, 10]: rows true class, columns predicted; examples: up to 24 mistaken test indices and what
-    the circuit said.
-    """
-
-    counts: np.ndarray
-    mistaken: np.ndarray
-    said: np.ndarray
-    true: np.ndarray
-    images: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)

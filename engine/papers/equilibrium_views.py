@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from engine.papers.classified import ConfusionView
 from engine.papers.contract import ActionSpec, ViewSpec
 
 Rho = Literal["network", "clipped", "smooth", "tanh"]
@@ -257,20 +258,6 @@ class TilesView:
     first: int
     tiles: np.ndarray
     rate: np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
-class ConfusionView:
-    """Counts int32 [10, 10]: rows true class, columns predicted; up to 24 mistaken test pictures.
-
-    mistaken int [M]: test indices; said, true int [M]; images [M, h, w].
-    """
-
-    counts: np.ndarray
-    mistaken: np.ndarray
-    said: np.ndarray
-    true: np.ndarray
-    images: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)

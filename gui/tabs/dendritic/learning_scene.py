@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from engine.papers.classified import ConfusionView
 from engine.papers.dendritic import IMAGE_TASKS, DendriticParams
-from engine.papers.dendritic_views import CircuitView, ConfusionView, Nothing, TilesView, TrackingView
+from engine.papers.dendritic_views import CircuitView, Nothing, TilesView, TrackingView
 from gui.shell.rows import label, push_button, set_role
 from gui.tabs.dendritic.baselines import baselines
 from gui.tabs.dendritic.looking import Looking
@@ -16,8 +17,7 @@ from gui.tabs.dendritic.sweep_card import SweepCard
 from gui.tabs.dendritic.tile_view import BlameTiles
 from gui.widgets.curves import Curves
 from gui.widgets.gauge import AngleGauge
-from gui.widgets.heat_map import HeatMap
-from gui.widgets.image_grid import ImageGrid
+from gui.widgets.mistakes_card import MistakesCard
 from gui.widgets.painted import number
 from gui.widgets.panel import Panel
 from gui.widgets.panel_grid import PanelGrid, column, row
@@ -139,19 +139,10 @@ class LearningScene(QWidget):
         self._tiles_watch = bench.watch(
             "tiles", self.tiles_panel, when_there_is_one(self.draw_tiles), self._looking.tiles_query(0, TILES)
         )
-        self.matrix = HeatMap(
-            table="unsigned", x_label="circuit says", y_label="true class", square=True, name="confusion"
-        )
-        self.mistakes = ImageGrid(table="grey", low=0.0, high=1.0, name="digits it got wrong")
-        self.mistakes.selected.connect(self.on_mistake)
-        self._mistaken = np.zeros(0, dtype=np.int64)
-        body = QWidget()
-        side = QHBoxLayout(body)
-        side.setContentsMargins(0, 0, 0, 0)
-        side.addWidget(self.matrix, 1)
-        side.addWidget(self.mistakes, 1)
-        self.confusion_panel = bench.panel("Mistakes on the test set", body)
-        self.confusion_panel.data_source = self.matrix.data
+        self.mistakes = MistakesCard("circuit")
+        self.mistakes.chosen.connect(self._looking.show_example)
+        self.confusion_panel = bench.panel("Mistakes on the test set", self.mistakes)
+        self.confusion_panel.data_source = self.mistakes.matrix.data
         bench.watch("confusion", self.confusion_panel, when_there_is_one(self.draw_confusion))
         self.sweep = SweepCard(bench)
         self.sweep_panel = bench.panel("Theorem: angle ∝ λ", self.sweep.body)
@@ -165,16 +156,7 @@ class LearningScene(QWidget):
     def draw_confusion(self, view: ConfusionView) -> None:
         """Counts, and the digits it got wrong."""
         self.confusion_panel.set_empty("")
-        self.matrix.set_matrix(view.counts.astype(np.float32))
-        self._mistaken = view.mistaken
-        room = max(2, (self.mistakes.width() // 44) * (self.mistakes.height() // 52))
-        pairs = zip(view.true.tolist()[:room], view.said.tolist()[:room], strict=True)
-        self.mistakes.set_images(view.images[:room], [f"{t}→{s}" for t, s in pairs])
-
-    def on_mistake(self, picture: int) -> None:
-        """Look at this digit in all pictures of the tab."""
-        if 0 <= picture < len(self._mistaken):
-            self._looking.show_example(int(self._mistaken[picture]))
+        self.mistakes.show_view(view)
 
     # --- state --------------------------------------------------------------------------------------------------
 

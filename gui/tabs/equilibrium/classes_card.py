@@ -8,8 +8,9 @@ import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QWidget
 
 from engine.papers.equilibrium_views import ClassesArguments, ClassesResult
-from gui.shell.rows import label, push_button
+from gui.shell.rows import label
 from gui.tabs.equilibrium.names import CLASSES, SIDE
+from gui.widgets.ask_button import AskButton
 from gui.widgets.flow import FlowRow
 from gui.widgets.heat_map import HeatMap
 from gui.widgets.lines_plot import Line, LinesPlot
@@ -18,7 +19,6 @@ from gui.widgets.stacked import Stacked
 
 if TYPE_CHECKING:
     from gui.shell.bench import Bench
-    from gui.shell.tickets import Ticket
 
 START = "Run it"
 COLOURS = ("series0", "series3", "series2")
@@ -33,11 +33,16 @@ class ClassesCard:
     """A button, lost classes over updates, and which classes are still answered; `body` goes into a panel."""
 
     def __init__(self, bench: Bench) -> None:
-        self._bench = bench
-        self._ticket: Ticket | None = None
         self.result: ClassesResult | None = None
-        tip = "Trains small networks side by side: the exact gradient, and nudges of 0.01 and 0.25"
-        self.button = push_button(START, self.on_run, tip)
+        self.button = AskButton(
+            bench,
+            "classes",
+            START,
+            "Trains small networks side by side: the exact gradient, and nudges of 0.01 and 0.25",
+            arguments=lambda: ClassesArguments(seeds=self.seeds.value()),
+            show=self.show_result,
+            fault=self.on_error,
+        )
         self.seeds = QSpinBox()
         self.seeds.setRange(1, 10)
         self.seeds.setValue(3)
@@ -56,35 +61,9 @@ class ClassesCard:
         across.addWidget(self.alive, 1)
         self.body = Stacked(self.dead, above=FlowRow((self.button, self.seeds)), body=body, below=self.words)
 
-    def on_run(self) -> None:
-        """Ask for it, or give up what is under way."""
-        if self._ticket is not None and self._ticket.is_open:
-            self._ticket.cancel()
-            self.on_done()
-            return
-        self.button.setText("Stop")
-        self._ticket = self._bench.ask(
-            "classes",
-            ClassesArguments(seeds=self.seeds.value()),
-            on_result=self.on_result,
-            on_partial=lambda result, _fraction: self.show_result(result),
-            on_error=self.on_error,
-        )
-
-    def on_done(self) -> None:
-        """Ready for the next."""
-        self._ticket = None
-        self.button.setText(START)
-
     def on_error(self, reason: str) -> None:
         """It could not be run."""
-        self.on_done()
         self.words.setText(reason)
-
-    def on_result(self, result: ClassesResult) -> None:
-        """All are trained."""
-        self.on_done()
-        self.show_result(result)
 
     def show_result(self, result: ClassesResult) -> None:
         """Mean lost classes over updates, one row of classes per learner and seed, and both in words."""

@@ -6,10 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from engine.papers.classified import ConfusionView
 from engine.papers.equilibrium_views import (
-    ConfusionView,
     GaugesView,
     GhostArguments,
     Learner,
@@ -24,8 +24,8 @@ from gui.tabs.equilibrium.names import has_pictures, side_of
 from gui.tabs.equilibrium.signal_cards import ArrivalCard, DirectionCard, OutputsCard
 from gui.tabs.equilibrium.state_strips import StateStrips
 from gui.widgets.curves import Curves
-from gui.widgets.heat_map import HeatMap
 from gui.widgets.image_grid import ImageGrid
+from gui.widgets.mistakes_card import MistakesCard
 from gui.widgets.panel import Panel
 from gui.widgets.panel_grid import PanelGrid, column, row
 from gui.widgets.phase_line import PhaseLine
@@ -135,19 +135,10 @@ class TrainingScene(QWidget):
         self._tiles = bench.watch(
             "tiles", self.tiles_panel, when_there_is_one(self.draw_tiles), TilesQuery(0, TILES, self._probing.probe)
         )
-        self.matrix = HeatMap(
-            table="unsigned", x_label="network says", y_label="true class", square=True, name="confusion"
-        )
-        self.mistakes = ImageGrid(table="grey", low=0.0, high=1.0, name="digits it got wrong")
-        self.mistakes.selected.connect(self.on_mistake)
-        self._mistaken = np.zeros(0, dtype=np.int64)
-        both = QWidget()
-        across = QHBoxLayout(both)
-        across.setContentsMargins(0, 0, 0, 0)
-        across.addWidget(self.matrix, 1)
-        across.addWidget(self.mistakes, 1)
-        self.confusion_panel = bench.panel("Mistakes on the test set", both)
-        self.confusion_panel.data_source = self.matrix.data
+        self.mistakes = MistakesCard("network")
+        self.mistakes.chosen.connect(self._probing.show_example)
+        self.confusion_panel = bench.panel("Mistakes on the test set", self.mistakes)
+        self.confusion_panel.data_source = self.mistakes.matrix.data
         bench.watch("confusion", self.confusion_panel, when_there_is_one(self.draw_confusion))
         return self.states_panel, self.tiles_panel, self.confusion_panel
 
@@ -168,11 +159,7 @@ class TrainingScene(QWidget):
     def draw_confusion(self, view: ConfusionView) -> None:
         """Counts, and the digits it got wrong."""
         self.confusion_panel.set_empty("")
-        self.matrix.set_matrix(view.counts.astype(np.float32))
-        self._mistaken = view.mistaken
-        room = max(2, (self.mistakes.width() // 44) * (self.mistakes.height() // 52))
-        pairs = zip(view.true.tolist()[:room], view.said.tolist()[:room], strict=True)
-        self.mistakes.set_images(view.images[:room], [f"{t}→{s}" for t, s in pairs])
+        self.mistakes.show_view(view)
 
     # --- gestures and state -------------------------------------------------------------------------------------
 
@@ -181,11 +168,6 @@ class TrainingScene(QWidget):
         self._bench.step_phase()
         self.live = True
         self._states.set_query(self._query())
-
-    def on_mistake(self, picture: int) -> None:
-        """Look at this digit in all scenes."""
-        if 0 <= picture < len(self._mistaken):
-            self._probing.show_example(int(self._mistaken[picture]))
 
     def on_probe_changed(self) -> None:
         """Another picture."""

@@ -3,6 +3,7 @@
 import numpy as np
 
 from engine.papers import dendritic_views as v
+from engine.papers.classified import ConfusionView
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -91,10 +92,10 @@ def tracking(areas: int = 2) -> v.TrackingView:
     )
 
 
-def confusion(mistakes: int = 24, side: int = 8) -> v.ConfusionView:
+def confusion(mistakes: int = 24, side: int = 8) -> ConfusionView:
     g = rng(4)
     counts = (np.eye(10) * 34 + g.integers(0, 2, (10, 10))).astype(np.int32)
-    return v.ConfusionView(
+    return ConfusionView(
         counts=counts,
         mistaken=np.arange(mistakes),
         said=g.integers(0, 10, mistakes),

@@ -3,6 +3,7 @@
 import numpy as np
 
 from engine.papers import equilibrium_views as v
+from engine.papers.classified import ConfusionView
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -145,9 +146,9 @@ def tiles(count: int = 64, side: int = 8) -> v.TilesView:
     return v.TilesView(0, floats(g, count, side, side).astype(np.float16), g.random(count).astype(np.float32))
 
 
-def confusion(mistakes: int = 24, side: int = 8) -> v.ConfusionView:
+def confusion(mistakes: int = 24, side: int = 8) -> ConfusionView:
     g = rng(4)
-    return v.ConfusionView(
+    return ConfusionView(
         counts=(np.eye(10) * 34 + g.integers(0, 2, (10, 10))).astype(np.int32),
         mistaken=np.arange(mistakes) + 100,
         said=g.integers(0, 10, mistakes),

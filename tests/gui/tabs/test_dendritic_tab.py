@@ -67,7 +67,7 @@ def test_that_every_scene_draws_its_payloads(stage, tab, qtbot):
     assert circuit.scope.scope.data()["apical"].shape == (256,)
     assert circuit.dreams.data()["images"].shape == (10, 8, 8)
     assert learning.tracking.data()["area 2 x"].shape == (1000,)
-    assert learning.matrix.data()["matrix"].shape == (10, 10)
+    assert learning.mistakes.matrix.data()["matrix"].shape == (10, 10)
     assert learning.gain.text() == "loop gain 0.4, 0.4 (bound 2)"
     assert imagine.pictures.data()["images"].shape == (3, 8, 8)
 
@@ -273,7 +273,7 @@ def test_that_a_mistaken_digit_becomes_the_probe_and_a_tile_opens_its_cell(stage
     tab.show_scene(1)
     scene = tab.scenes[1]
     send(stage, qtbot, "confusion", payloads.confusion())
-    scene.mistakes.selected.emit(2)
+    scene.mistakes.mistakes.selected.emit(2)
     assert session.watched["tiles"].probe.index == 2
     scene.tiles.chosen.emit(12)
     assert tab.selector.index == 0

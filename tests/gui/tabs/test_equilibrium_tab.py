@@ -64,7 +64,7 @@ def test_that_every_scene_draws_its_payloads(stage, tab, qtbot):
     assert valley.map.data()["velocity"].shape == (120, 2)
     assert moments.cloud.data()["layer 1 x"].shape == (8 * 128,)
     assert moments.slope.data()["one-sided"].shape == (13,)
-    assert training.matrix.data()["matrix"].shape == (10, 10)
+    assert training.mistakes.matrix.data()["matrix"].shape == (10, 10)
     assert training.strips.data()["shift 1"].shape == (10,)
     assert bias.angle.data()["matrix"].shape == (6, 32)
     assert play.layers.data()["layer 1"].shape == (128,)
@@ -331,7 +331,7 @@ def test_that_stepping_a_phase_follows_the_training_batch_until_training_goes_on
 
 def test_that_a_mistake_becomes_the_probe(training, stage, qtbot):
     send(stage, qtbot, "confusion", payloads.confusion())
-    training.mistakes.selected.emit(2)
+    training.mistakes.mistakes.selected.emit(2)
     assert stage.session.watched["states"].probe.index == 102
     assert stage.session.watched["tiles"].probe.index == 102
 
