@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from gui.shell.rows import label
+from gui.shell.rows import label, scaled
 from gui.shell.theme import theme
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ class _Overlay(QWidget):
         super().__init__(window)
         column = QVBoxLayout(self)
         self.words = label("Saving…", "title")
-        font = self.words.font()
-        font.setPointSizeF(font.pointSizeF() * 1.4)
-        self.words.setFont(font)
+        scaled(self.words, 1.4)
         column.addWidget(self.words, 0, Qt.AlignmentFlag.AlignCenter)
 
     def paintEvent(self, event: QPaintEvent) -> None:

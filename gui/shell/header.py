@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from engine.papers.contract import Paper
 from gui.shell.actions import Actions
-from gui.shell.rows import action_button, label
+from gui.shell.rows import action_button, heading
 from gui.shell.theme import theme
 from gui.widgets.elided import ElidedLabel
 
@@ -24,11 +24,7 @@ class Header(QWidget):
         row = QHBoxLayout()
         words = QVBoxLayout()
         words.setSpacing(3)
-        title = label(paper.title, "title", selectable=True)
-        font = title.font()
-        font.setPointSizeF(font.pointSizeF() * 1.5)
-        font.setBold(True)
-        title.setFont(font)
+        title = heading(paper.title, selectable=True)
         title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         words.addWidget(title)
         self._line = QLabel()

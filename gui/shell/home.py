@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVB
 from engine.papers.contract import Paper
 from gui.shell.rail import draw_spark, thinned
 from gui.shell.rail_feed import state_words
-from gui.shell.rows import label, push_button, set_role
+from gui.shell.rows import heading, label, push_button, scaled, set_role
 from gui.shell.theme import theme
 
 if TYPE_CHECKING:
@@ -62,10 +62,7 @@ class PaperCard(QFrame):
         column.setSpacing(5)
         top = QHBoxLayout()
         title = label(paper.short_title, "title" if paper.built else "muted")
-        font = title.font()
-        font.setPointSizeF(font.pointSizeF() * 1.12)
-        font.setBold(True)
-        title.setFont(font)
+        scaled(title, 1.12, bold=True)
         top.addWidget(title, 1)
         top.addWidget(label(f"Ctrl+{number % 10}", "muted"))
         column.addLayout(top)
@@ -134,12 +131,7 @@ class HomePage(QScrollArea):
         column = QVBoxLayout(body)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(4)
-        title = label("Ten papers, running", "title")
-        font = title.font()
-        font.setPointSizeF(font.pointSizeF() * 1.6)
-        font.setBold(True)
-        title.setFont(font)
-        column.addWidget(title)
+        column.addWidget(heading("Ten papers, running", 1.6))
         column.addWidget(
             label("Open one, press Space, and watch its claim come true or fail. Ctrl+K finds everything.", "muted")
         )

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from gui.shell.library_model import SORT_ROLE, RunTable
 from gui.shell.notice_bar import NoticeBar
 from gui.shell.reopen import compare_runs, resume_run
-from gui.shell.rows import keep_keys, label, push_button
+from gui.shell.rows import heading, keep_keys, label, push_button
 
 if TYPE_CHECKING:
     from engine.runtime.records import RunRecord
@@ -61,12 +61,7 @@ class LibraryPage(QWidget):
 
     def _build_head(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        title = label("Run library", "title")
-        font = title.font()
-        font.setPointSizeF(font.pointSizeF() * 1.5)
-        font.setBold(True)
-        title.setFont(font)
-        row.addWidget(title)
+        row.addWidget(heading("Run library"))
         row.addStretch(1)
         self.paper_box = QComboBox()
         self.paper_box.setAccessibleName("papers")

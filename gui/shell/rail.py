@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWi
 
 from engine.papers.contract import Paper
 from gui.shell.icons import pixmap
-from gui.shell.rows import label
+from gui.shell.rows import heading, label, scaled
 from gui.shell.theme import theme
 from gui.widgets.elided import ElidedLabel
 
 WIDTH = 218
+SMALL = 0.84  # of the size of the text around it
 _SPARK_POINTS = 56
 
 
@@ -136,7 +137,7 @@ class RailItem(QWidget):
 
     def _small(self) -> QFont:
         font = QFont(self.font())
-        font.setPointSizeF(font.pointSizeF() * 0.84)
+        font.setPointSizeF(font.pointSizeF() * SMALL)
         return font
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -188,20 +189,13 @@ class Rail(QFrame):
         column = QVBoxLayout(box)
         column.setContentsMargins(20, 0, 8, 8)
         column.setSpacing(2)
-        name = label("Atelier", "title")
-        font = name.font()
-        font.setPointSizeF(font.pointSizeF() * 1.45)
-        font.setBold(True)
-        name.setFont(font)
-        column.addWidget(name)
+        column.addWidget(heading("Atelier", 1.45))
         column.addWidget(self._small("ten papers, running"))
         return box
 
     def _small(self, text: str) -> QWidget:
         words = label(text, "muted")
-        font = words.font()
-        font.setPointSizeF(font.pointSizeF() * 0.84)
-        words.setFont(font)
+        scaled(words, SMALL)
         return words
 
     def _build_papers(self, papers: Sequence[Paper]) -> QWidget:
@@ -238,9 +232,7 @@ class Rail(QFrame):
         column.setSpacing(1)
         self._machine = (ElidedLabel(), ElidedLabel())
         for line in self._machine:
-            font = line.font()
-            font.setPointSizeF(font.pointSizeF() * 0.84)
-            line.setFont(font)
+            scaled(line, SMALL)
             line.setProperty("role", "muted")
             column.addWidget(line)
         box.setAccessibleName("device, threads and memory")

@@ -25,6 +25,21 @@ def label(text: str = "", role: str = "", wrap: bool = False, selectable: bool =
     return made
 
 
+def scaled(widget: QWidget, size: float, *, bold: bool = False) -> None:
+    """Another size of the widget's own font, as a ratio."""
+    font = widget.font()
+    font.setPointSizeF(font.pointSizeF() * size)
+    font.setBold(bold or font.bold())
+    widget.setFont(font)
+
+
+def heading(text: str, size: float = 1.5, *, selectable: bool = False) -> QLabel:
+    """A bold title. size: ratio to the text around it."""
+    made = label(text, "title", selectable=selectable)
+    scaled(made, size, bold=True)
+    return made
+
+
 def set_role(widget: QWidget, role: str) -> None:
     """Change the role a label is styled by."""
     if widget.property("role") != role:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButto
 from engine.papers.contract import Claim, Paper
 from gui.shell.home import when_text
 from gui.shell.notice_bar import NoticeBar
-from gui.shell.rows import label, push_button, set_role
+from gui.shell.rows import heading, label, push_button, set_role
 from gui.shell.scores import Key
 from gui.shell.study_run import StudyRun
 
@@ -121,12 +121,7 @@ class ScorecardPage(QWidget):
 
     def _build_head(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        title = label("Scorecard", "title")
-        font = title.font()
-        font.setPointSizeF(font.pointSizeF() * 1.5)
-        font.setBold(True)
-        title.setFont(font)
-        row.addWidget(title)
+        row.addWidget(heading("Scorecard"))
         self.sum = label("", "muted")
         row.addWidget(self.sum, 1)
         self.paper_box = QComboBox()
