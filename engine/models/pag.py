@@ -143,7 +143,10 @@ class Output(nn.Module):
 
         keep: dropout mask of the hidden layer, already scaled.
         """
-        hidden = self.Ls(states) + self.Ly(y) + self.Lc(psi)
+        return self.read(self.Ls(states) + self.Ly(y) + self.Lc(psi), alpha, keep)
+
+    def read(self, hidden: Tensor, alpha: Tensor, keep: Tensor | None = None) -> Tensor:
+        """The same from the sum that goes into the tanh, [.., H]."""
         hidden = torch.tanh(hidden if self.norm is None else self.norm(hidden))
         hidden = hidden if keep is None else hidden * keep
         chosen = torch.log_softmax(self.Wo(hidden), -1)

@@ -14,12 +14,13 @@ import torch
 from torch import Tensor
 
 from engine.models.pag import Annotations, Network
-from engine.models.pag_recurrence import Carry, Recurrence, Stepped, SwitchKnobs
+from engine.models.pag_recurrence import Carry, Heard, Recurrence, Stepped, SwitchKnobs
 from engine.models.pag_switch import gumbel
 from engine.papers.pag_views import BY_HAND, EXHAUSTED, FIRST, FIXED, FOLLOWED, OWN
 
 Policy = Literal["learned", "always", "every", "never", "manual"]
 END = 0
+MOST_HEARD = 1_000  # symbols up to which all that they say is computed before the first step
 LOOK_EVERY = 8  # on a GPU, steps between two looks at whether every output has ended
 
 
@@ -76,6 +77,39 @@ class Written:
     moments: list[Moment]
 
 
+class _Said:
+    """What a symbol that was put out says to the next step: computed once for the whole vocabulary where it is small.
+
+    Beside `Heard`, its part Ly y of the output layer's sum; `hidden` is the rest of it, Ls and Lc in one product.
+    """
+
+    def __init__(self, net: Network, steps: Recurrence) -> None:
+        self.net, self.steps, output = net, steps, net.output
+        self._weight, self._bias = torch.cat((output.Ls.weight, output.Lc.weight), 1), output.Ls.bias
+        self._table: tuple[Heard, Tensor] | None = None
+        if net.writer.num_embeddings <= MOST_HEARD:
+            self._table = self._of(net.writer.weight)
+
+    def _of(self, y: Tensor) -> tuple[Heard, Tensor]:
+        return self.steps.hear(y), torch.as_tensor(self.net.output.Ly(y))
+
+    def nothing(self, batch: int) -> tuple[Heard, Tensor]:
+        """Before the first step: y_0 = 0."""
+        return self._of(self._weight.new_zeros(batch, self.net.shape.embedding))
+
+    def by(self, symbol: Tensor) -> tuple[Heard, Tensor]:
+        """By these symbols, int64 [B]."""
+        if self._table is None:
+            return self._of(self.net.embed(symbol))
+        heard, output = self._table
+        place = symbol.clamp(max=len(output) - 1)
+        return Heard(heard.gates[place], heard.energy[place]), output[place]
+
+    def hidden(self, states: Tensor) -> Tensor:
+        """Ls [s1; s2] + Lc psi [B, H] from the states with psi behind them."""
+        return torch.nn.functional.linear(states, self._weight, self._bias)
+
+
 class Pen:
     """Decodes step by step; holds what passes between the steps, beside the carry."""
 
@@ -84,7 +118,8 @@ class Pen:
         self.steps = Recurrence(net, read, knobs)
         self.carry = self.steps.begin()
         batch, device = self.steps.batch, read.h.device
-        self.y = read.h.new_zeros(batch, net.shape.embedding)
+        self.said = _Said(net, self.steps)
+        self.heard, self.from_y = self.said.nothing(batch)
         self.followed = torch.zeros(batch, dtype=torch.int64, device=device)
         self.t = 0
 
@@ -93,22 +128,23 @@ class Pen:
         control, net = self.control, self.net
         noise = None
         if control.noise is not None and net.shape.plans:
-            noise = gumbel((self.steps.batch, net.shape.k), control.noise).to(self.y.device)
+            noise = gumbel((self.steps.batch, net.shape.k), control.noise).to(self.followed.device)
         forced, reason = self._forced() if net.shape.plans else (None, None)
         before = self.carry
         painted = control.painted.get(self.t)
         self.carry, stepped = self.steps.step(
             before,
-            self.steps.hear(self.y),
+            self.heard,
             noise,
             forced,
             None if painted is None else painted.unsqueeze(0),
         )
-        states = self.carry.s1 if net.gru2 is None else torch.cat((self.carry.s1, self.carry.s2), -1)
-        log_p = net.output(states, self.y, self.carry.psi, stepped.alpha)
+        now = self.carry
+        states = (now.s1, now.psi) if net.gru2 is None else (now.s1, now.s2, now.psi)
+        log_p = net.output.read(self.said.hidden(torch.cat(states, -1)) + self.from_y, stepped.alpha)
         logits = before.commitment.logits
         if stepped.decision is None:
-            is_new = torch.ones(len(self.y), dtype=torch.bool, device=self.y.device)
+            is_new = torch.ones_like(self.followed, dtype=torch.bool)
             p, reason = torch.ones_like(log_p[:, 0]), torch.full_like(self.followed, OWN, dtype=torch.int8)
         else:
             is_new = stepped.decision.is_new
@@ -120,7 +156,7 @@ class Pen:
 
     def accept(self, symbol: Tensor) -> None:
         """Goes on to the next step after this symbol [B]."""
-        self.y = self.net.embed(symbol)
+        self.heard, self.from_y = self.said.by(symbol)
         self.t += 1
 
     def reorder(self, index: Tensor) -> None:

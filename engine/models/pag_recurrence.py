@@ -110,6 +110,15 @@ class Recurrence:
             first, first_bias = first + asks, first_bias + ask_biases
         if planner is not None and planner.Wcx is not None:
             contexts.append(planner.Wcx.weight)
+        # A follow step needs no candidate. One source alone on a CPU can wait to see which step it is; training cannot
+        # leave it out: the gradient of the switch passes through what was not chosen (section 2.7).
+        self.may_skip = (
+            self.batch == 1
+            and read.h.device.type == "cpu"
+            and knobs.estimator != "soft"
+            and not torch.is_grad_enabled()
+        )
+        self.no_gate = None if self.Gh is None else torch.zeros_like(self.Gh)
         self.first, self.second = _Beside.of(first, first_bias), _Beside.of(second, second_bias)
         self.contexts = _Beside.of(contexts, [])
 
@@ -186,6 +195,9 @@ class Recurrence:
             carry.commitment, fresh, decision.is_new, noise, tau_inv, knobs.estimator, knobs.semantics
         )
         A, gate = carry.A, None
+        if self.may_skip and not bool(decision.is_new):
+            followed = A if self.shape.kind == "rpag" else shift(A, 0.0)
+            return followed, commitment, Stepped(A, decision, fresh, tau_inv, self.no_gate)
         candidate = self._energies(asked_energy, A)
         g = decision.g.view(-1, 1, 1)
         if self.shape.kind == "rpag":

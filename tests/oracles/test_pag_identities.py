@@ -213,6 +213,22 @@ def test_that_teaching_a_greedy_output_gives_it_back(kind):
             assert torch.equal(taught.is_new[:length, n], written.is_new[:length, n])
 
 
+@pytest.mark.parametrize("kind", ["pag", "rpag"])
+def test_that_one_source_alone_is_decoded_as_among_others_though_follow_steps_leave_the_candidate_out(kind):
+    net = network(kind, 4, commit_bias=0.0)
+    with torch.no_grad():
+        net.planner.Wcm.weight.mul_(8.0)  # so that it follows
+    source, lengths, _ = batch()
+    among = decode(net, net.read(source, lengths), KNOBS, Control(9), keeps_moments=True)
+    alone = decode(net, net.read(source[:1], lengths[:1]), KNOBS, Control(9), keeps_moments=True)
+    T = int(alone.lengths[0])
+    assert 0 < int(alone.is_new[:T].sum()) < T
+    assert torch.equal(alone.symbols[:T, 0], among.symbols[:T, 0])
+    for mine, theirs in zip(alone.moments, among.moments, strict=False):
+        assert torch.allclose(mine.carry.A[0], theirs.carry.A[0], atol=1e-6)
+        assert torch.equal(mine.is_new[0], theirs.is_new[0])
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_that_a_beam_of_one_is_greedy_and_a_wider_one_finds_no_less(kind):
     net = network(kind, 3)
