@@ -23,7 +23,7 @@ LEAST_LOSS = 5.0  # points of exact match that forcing must cost before the lear
 RIGHT_AHEAD = 0.5
 IN_USE = 0.05  # share of training steps from which a row counts as trained (the rest are drawn grey in the window)
 LEAST_ROWS = 3  # now and two symbols ahead: less is no plan
-PLAN_LENGTHS = (1, 2, 4, 10)
+PLAN_LENGTHS = (1, 4, 10)
 FULL_PLAN_LENGTHS = (1, 2, 3, 4, 6, 10, 16)
 TEXT_PLAN_LENGTHS = (1, 10)
 GRAPH_LENGTH, TEXT_LENGTH = 4, 10  # of the presets
@@ -158,6 +158,7 @@ def measure_look_ahead(context: StudyContext) -> Measurement:
             f"In use: at {100 * IN_USE:g} % of the latest training steps or more. Rows beyond were never asked for "
             "and so never taught.",
             "True source words are known because the number words are made here. Not a claim of the paper.",
+            "A prototype of this model kept 64 to 92 % in all ten rows: not reproduced, see the claim on alignments.",
         ],
         figures,
     )

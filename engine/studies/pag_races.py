@@ -18,8 +18,8 @@ from engine.studies.running import run
 BEYOND = "by more than the latter's spread over seeds and on most seeds"
 
 TEXT_UPDATES = 240
-GRAPH_UPDATES = 350
-QUESTION_UPDATES = 400
+GRAPH_UPDATES = 320
+QUESTION_UPDATES = 300
 EXAMPLES = 200
 FULL_TIMES = 4  # --full trains so many times as long where no real data set takes the place of the generated task
 TEXT_PERIODS = (1, 2, 3, 5, 10)
