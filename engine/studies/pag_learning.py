@@ -47,8 +47,8 @@ def measure_alignments(context: StudyContext) -> Measurement:
             f"Holds when PAG's mean accuracy is at least {LEAST_HITS:g} points above the baseline's, {BEYOND}.",
             "The true source word of each letter is known because the number words are made here; the linking “und” "
             "has none. German says units before tens: moving back once is right there. True letters stand before each.",
-            "A prototype of this model had 72 to 79 % for PAG after 300 updates: not reproduced. Gradient clip, order of "
-            "the batches, update gate, summary of the old plan, bias, price and the commitment's gradient were each "
+            "A prototype of this model had 72 to 79 % for PAG after 300 updates: not reproduced. Clip, order of the "
+            "batches, update gate, summary of the old plan, bias, price and the commitment's gradient were each "
             "changed on one to three seeds; none gave more than 68 %.",
         ],
         _draw_alignments(context, found, hits),
