@@ -34,6 +34,7 @@ ALLOWED_SKIPS = {
     "test_that_the_real_multi30k_is_verified_and_becomes_a_task": "ATELIER_DATA with Multi30k",
     "test_that_real_wmt_text_becomes_a_task_with_its_test_sets": "ATELIER_DATA with WMT text",
     "test_that_the_real_squad_dev_file_is_read_whole_with_every_answer_at_its_place": "ATELIER_DATA with SQuAD",
+    "test_that_espeak_speaks_with_timings": "the extra [voice]",
     "test_that_a_captured_step_gives_the_numbers_of_the_plain_step": "a CUDA GPU",
     "test_that_a_full_disk_leaves_earlier_saves_whole_and_says_how_much_was_needed_where": "root, to mount a tiny disk",
     "test_that_the_real_mnist_is_verified_and_has_its_known_counts_and_statistics": "ATELIER_DATA with MNIST",

@@ -29,7 +29,7 @@ from engine.runtime import paths
 Teacher = Literal["formant", "espeak"]
 BLOCK = 50  # phrases of one file
 HELD_OUT = 1_000_000  # phrases from here on are never trained on
-_FORM = 2  # of voice and files; another number makes them anew
+_FORM = 3  # of voice and files; another number makes them anew
 _FULL = 32767.0
 _TEMPLATE_WORDS = 150
 _SMALL_WORD, _COMMA, _ASKS, _SHOUTS = 0.3, 0.15, 0.12, 0.06
@@ -51,18 +51,18 @@ class CorpusSettings:
 
 
 class Corpus:
-    """Phrases by number. `phrase(i)` for training, `held_out(i)` for measuring; both are cached by blocks."""
+    """Phrases by number. `phrase(i)` for training, `held_out(i)` for measuring; both are made and cached in blocks."""
 
-    def __init__(self, settings: CorpusSettings, folder: Path | None = None) -> None:
-        self.settings = settings
-        key = json.dumps([_FORM, asdict(settings)], sort_keys=True)
+    def __init__(self, settings: CorpusSettings, folder: Path | None = None, block: int = BLOCK) -> None:
+        self.settings, self.block = settings, block
+        key = json.dumps([_FORM, asdict(settings), *([block] if block != BLOCK else [])], sort_keys=True)
         name = hashlib.sha256(key.encode()).hexdigest()[:20]
         self.folder = (folder or paths.cache_folder() / "obamanet") / name
         self._blocks: dict[int, list[Speech]] = {}
 
     def phrase(self, number: int) -> Speech:
         """The phrase with this number, made, or read, with its block."""
-        block, place = divmod(number, BLOCK)
+        block, place = divmod(number, self.block)
         if block not in self._blocks:
             self._blocks[block] = self._read(block) or self._make(block)
         return self._blocks[block][place]
@@ -76,7 +76,7 @@ class Corpus:
         return (self.phrase(i) for i in range(count))
 
     def _make(self, block: int) -> list[Speech]:
-        numbers = range(block * BLOCK, (block + 1) * BLOCK)
+        numbers = range(block * self.block, (block + 1) * self.block)
         s = self.settings
         if s.teacher == "espeak":
             with Espeak(round(s.rate), round(s.pitch)) as voice:
@@ -116,7 +116,7 @@ class Corpus:
         except (OSError, ValueError, EOFError, zipfile.BadZipFile):
             return None
         ends, counts = np.cumsum(stored["lengths"]), stored["counts"]
-        if len(counts) != BLOCK or ends[-1] != len(stored["audio"]):
+        if len(counts) != self.block or ends[-1] != len(stored["audio"]):
             return None
         sounds = np.split(stored["audio"].astype(np.float32) / np.float32(_FULL), ends[:-1])
         phones = np.split(stored["phones"], np.cumsum(counts)[:-1])

@@ -26,7 +26,7 @@ _NOISE_FFT = 512
 _NOISE_WINDOW = 160
 _OPEN = 0.62  # part of the period in which the glottis is open
 _TILT_HZ = 3000.0
-_VOICE_LEVEL, _BREATH_LEVEL, _HISS_LEVEL = 1.0, 0.16, 0.55
+_VOICE_LEVEL, _BREATH_LEVEL, _HISS_LEVEL = 1.0, 0.085, 0.55
 _LOUDNESS = 0.075  # root mean square of the whole phrase
 _PEAK = 0.97
 
