@@ -52,7 +52,7 @@ def _picture(experiment: GibbsNetExperiment, clamps: Clamps) -> Tensor | None:
             raise ValueError(f"there is no test picture {clamps.index:,}: there are {len(experiment.data.test_x):,}")
         return as_float(experiment.data.test_x[clamps.index])
     c, h, w = experiment.data.shape
-    image = np.asarray(clamps.image, np.float32)
+    image = np.array(clamps.image, np.float32)  # its own copy: what arrives through shared memory is read-only
     bad = int((~np.isfinite(image)).sum())
     if bad:
         raise ValueError(f"{bad} pixels of the picture are not numbers")

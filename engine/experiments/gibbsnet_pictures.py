@@ -138,7 +138,7 @@ def phase_view(experiment: GibbsNetExperiment) -> PhaseView:
         phase - 1, to_images(pairs.x[:SHOWN], shape), chain, np.arange(4) < done,
         _f32(pairs.l_data[:SHOWN]) if judged and pairs.l_data is not None else nothing,
         _f32(pairs.l_model[:SHOWN]) if judged and pairs.l_model is not None else nothing,
-        pairs.loss_d, pairs.loss_g, _DONE[done - 1],
+        *pairs.losses, _DONE[done - 1],
     )  # fmt: skip
 
 

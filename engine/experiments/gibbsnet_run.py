@@ -24,6 +24,7 @@ from engine.experiments.gibbsnet_measures import JUDGE_UPDATES_A_STEP, Measures,
 from engine.experiments.gibbsnet_mending import Mending
 from engine.experiments.gibbsnet_mixing import Mixing
 from engine.experiments.gibbsnet_playing import Playing
+from engine.experiments.gibbsnet_recorded import Recorded
 from engine.experiments.gibbsnet_setup import game_knobs, models_of, new_learner, passes_now
 from engine.experiments.gibbsnet_shipped import load_shipped
 from engine.experiments.gibbsnet_tapes import Tapes
@@ -97,6 +98,7 @@ class GibbsNetExperiment:
         self.last_pairs: Pairs | None = None
         self._before_staged: State | None = None
         self._pulse: Pulse | None = None
+        self._recorded = Recorded()
         self._mending = Mending()
         self.tapes = Tapes()
         self._paint, self._clamp = Playing(), Playing()
@@ -111,11 +113,20 @@ class GibbsNetExperiment:
 
     def step(self) -> Mapping[str, float]:
         """One mini-batch for every model: clamped chain, unclamped chain, discriminator, generator."""
+        if self.phase == 0 and self.device.type == "cuda":
+            x, y = self._next_batch()
+            self.pairs = {name: self._recorded.update(learner, x, y) for name, learner in self.learners.items()}
+            return self._learnt()
         values: Mapping[str, float] = {}
         while True:
             values = self._advance()
             if self.phase == 0:
                 return values
+
+    def _next_batch(self) -> tuple[Tensor, Tensor]:
+        self._set_passes()
+        index = self._batches.next().to(self.device)
+        return self.data.batch(index), self.data.train_y[index]
 
     def step_phase(self) -> Mapping[str, float]:
         """The next of the four phases; D learns in the third, q and p in the fourth."""
@@ -126,9 +137,7 @@ class GibbsNetExperiment:
     def _advance(self) -> Mapping[str, float]:
         phase = self.phase
         if phase == 0:
-            self._set_passes()
-            index = self._batches.next().to(self.device)
-            x, y = self.data.batch(index), self.data.train_y[index]
+            x, y = self._next_batch()
             self.pairs = {name: learner.clamped_chain(x, y) for name, learner in self.learners.items()}
         for name, learner in self.learners.items():
             pairs = self.pairs[name]
@@ -152,8 +161,10 @@ class GibbsNetExperiment:
         self._before_staged = None
         self.last_pairs = self.pairs["gibbsnet"]
         self.steps_done += 1
+        # Reading a number back makes a GPU wait: there it is done as often as curves are drawn.
+        may_look = self.device.type == "cpu" or self.steps_done % CURVES_EVERY == 0
         for name, pairs in self.pairs.items():
-            if not (math.isfinite(pairs.loss_d) and math.isfinite(pairs.loss_g)):
+            if may_look and not all(math.isfinite(loss) for loss in pairs.losses):
                 raise Diverged(self._unsound(name))
         self._mending.keep(self)
         self.measures.prepare(JUDGE_UPDATES_A_STEP)
@@ -172,13 +183,13 @@ class GibbsNetExperiment:
         values: dict[str, float] = {}
         for name, pairs in self.pairs.items():
             end = "" if name == "gibbsnet" else f"_{name}"
-            values[f"loss_d{end}"] = pairs.loss_d
+            values[f"loss_d{end}"] = pairs.losses[0]
             if name != "gan" and pairs.l_data is not None and pairs.l_model is not None:
                 values[f"logit_square{end}"] = float(torch.cat([pairs.l_data, pairs.l_model]).square().mean())
         pairs = self.pairs["gibbsnet"]
         with torch.no_grad():
             found = Pulse(
-                pairs.loss_d, values["logit_square"], float(pairs.mu.std(0).square().mean().sqrt()),
+                values["loss_d"], values["logit_square"], float(pairs.mu.std(0).square().mean().sqrt()),
                 float(pairs.sigma.mean()), float(torch.cat([pairs.zhat, pairs.chain_z[-1]]).square().mean().sqrt()),
                 spread(pairs.chain_x[-1]) / self.data.pair_distance,
             )  # fmt: skip

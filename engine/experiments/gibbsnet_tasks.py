@@ -267,23 +267,23 @@ def probe(experiment: GibbsNetExperiment, arguments: ProbeArguments) -> LongActi
 
 def linear_probe(x: Tensor, label: Tensor, x_test: Tensor, label_test: Tensor) -> float:
     """Accuracy on the test part of multinomial logistic regression (L-BFGS, standardised inputs, weight decay 1e-3)."""
+    from scipy.optimize import minimize  # type: ignore[import-untyped] # torch's own imports the whole compiler
+
     mean, std = x.mean(0), x.std(0).clamp(min=1e-6)
     x, x_test = ((x - mean) / std).double(), ((x_test - mean) / std).double()
     C = int(torch.cat([label, label_test]).max()) + 1
-    w = torch.zeros(x.shape[1] + 1, C, dtype=torch.float64, device=x.device, requires_grad=True)
-    ones = x.new_ones(len(x), 1)
-    inputs = torch.cat([x, ones], 1)
-    solver = torch.optim.LBFGS([w], max_iter=PROBE_STEPS, line_search_fn="strong_wolfe")
+    inputs = torch.cat([x, x.new_ones(len(x), 1)], 1)
 
-    def closure() -> Tensor:
-        solver.zero_grad()
+    def loss_and_slope(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        w = torch.from_numpy(flat).to(x).view(-1, C).requires_grad_()
         loss = cross_entropy(inputs @ w, label) + PROBE_DECAY * w[:-1].square().sum()
-        torch.autograd.backward(loss)
-        return loss
+        (slope,) = torch.autograd.grad(loss, w)
+        return float(loss.detach()), slope.flatten().cpu().numpy()
 
-    solver.step(closure)  # type: ignore[no-untyped-call]
-    with torch.no_grad():
-        said = (torch.cat([x_test, x_test.new_ones(len(x_test), 1)], 1) @ w).argmax(1)
+    start = np.zeros(inputs.shape[1] * C)
+    found = minimize(loss_and_slope, start, jac=True, method="L-BFGS-B", options={"maxiter": PROBE_STEPS})
+    w = torch.from_numpy(found.x).to(x).view(-1, C)
+    said = (torch.cat([x_test, x_test.new_ones(len(x_test), 1)], 1) @ w).argmax(1)
     return float((said == label_test).double().mean())
 
 

@@ -12,8 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
+from engine.models.gibbsnet_descent import Adam
+
 NOISE = 0.1  # on the pixels while it trains, so that it does not judge by texture
-RATE = 2e-3
+RATE, BETAS = 2e-3, (0.9, 0.999)
 BATCH = 128
 UPDATES, UPDATES_CONV = 2000, 4000
 JITTER = 0.02  # standard deviation added to both sets before the Frechet distance
@@ -49,7 +51,7 @@ class Judge:
         self.device = device
         self.updates_wanted = UPDATES if pixels[1] < 32 else UPDATES_CONV
         self.updates = 0
-        self._adam = torch.optim.Adam(self.net.parameters(), lr=RATE)
+        self._adam = Adam(self.net.parameters(), RATE, BETAS)
 
     @property
     def is_ready(self) -> bool:
@@ -67,10 +69,10 @@ class Judge:
             wanted = target[index]
             loss = cross_entropy(out, wanted) if self.classes else binary_cross_entropy_with_logits(out, wanted)
             rate = RATE * (1.0 - 0.95 * self.updates / self.updates_wanted)
-            self._adam.param_groups[0]["lr"] = rate
-            self._adam.zero_grad(set_to_none=True)
+            self._adam.set_rate(rate)
+            self._adam.forget_gradients()
             torch.autograd.backward(loss)
-            self._adam.step()
+            self._adam.update()
             self.updates += 1
 
     def load(self, tensors: dict[str, Tensor]) -> None:

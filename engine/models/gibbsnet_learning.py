@@ -7,13 +7,14 @@ as in `engine.models.gibbsnet`; K: decoder passes of the unclamped chain.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from engine.models.gibbsnet import Nets, sample_y, without_own_gradient
+from engine.models.gibbsnet_descent import Adam
 from engine.models.gibbsnet_game import (
     Judged,
     Loss,
@@ -28,6 +29,7 @@ Kind = Literal["gibbsnet", "ali", "gan"]
 POOL = 512  # earlier z that unclamped chains go on from
 FRESH = 2  # pool entries that each update replaces by chains from N(0, I)
 BETAS = (0.5, 0.999)
+GOLDEN = 0.6180339887498949  # its multiples, without their whole parts, fill 0..1 evenly and follow no other rhythm
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Pairs:
     """One update in the making. x, y: data [B, P], [B, C]; mu, sigma, zhat [B, d] of the clamped chain.
 
     chain_z, chain_x: z_1..z_K and x_1..x_K of the unclamped chain (only the last pair is judged); y_model [B, C]: the
-    sampled y of the last pair, y_logits [B, C] its distribution. l_data, l_model [B] once judged.
+    sampled y of the last pair, y_logits [B, C] its distribution. l_data, l_model [B] once judged; loss_d, loss_g:
+    scalars on the device, once known.
     """
 
     x: Tensor
@@ -79,8 +82,15 @@ class Pairs:
     y_logits: Tensor | None = None
     l_data: Tensor | None = None
     l_model: Tensor | None = None
-    loss_d: float = float("nan")
-    loss_g: float = float("nan")
+    loss_d: Tensor | None = None
+    loss_g: Tensor | None = None
+
+    @property
+    def losses(self) -> tuple[float, float]:
+        """D's loss and that of q and p as numbers (waits for the device); NaN before they are known."""
+        pair = (self.loss_d, self.loss_g)
+        d, g = (float("nan") if loss is None else float(loss) for loss in pair)
+        return d, g
 
 
 class Learner:
@@ -99,9 +109,8 @@ class Learner:
         )
         self._of_average: list[Tensor] = [*self.average.p.parameters()] if kind == "gan" else [
             *self.average.q.parameters(), *self.average.p.parameters()]  # fmt: skip
-        fused = self.device.type in ("cpu", "cuda")
-        self._adam_g = torch.optim.Adam(self._of_g, lr=knobs.lr, betas=BETAS, fused=fused)
-        self._adam_d = torch.optim.Adam(nets.D.parameters(), lr=knobs.lr * knobs.lr_ratio, betas=BETAS, fused=fused)
+        self._adam_g = Adam(self._of_g, knobs.lr, BETAS)
+        self._adam_d = Adam(nets.D.parameters(), knobs.lr * knobs.lr_ratio, BETAS)
 
     @property
     def K(self) -> int:
@@ -111,16 +120,39 @@ class Learner:
     def change(self, knobs: GameKnobs) -> None:
         """Applies new knobs from the next update on."""
         self.knobs = knobs
-        self._adam_g.param_groups[0]["lr"] = knobs.lr
-        self._adam_d.param_groups[0]["lr"] = knobs.lr * knobs.lr_ratio
+        self._adam_g.set_rate(knobs.lr)
+        self._adam_d.set_rate(knobs.lr * knobs.lr_ratio)
 
     def update(self, x: Tensor, y: Tensor) -> Pairs:
         """All four phases for data x [B, P], y [B, C]."""
+        pairs = self.play(x, y)
+        self.count()
+        return pairs
+
+    def play(self, x: Tensor, y: Tensor) -> Pairs:
+        """An update on the device alone: nothing of it is read back, so it can be recorded (one record for each
+        `shape_of_update`). `count` must follow."""
         pairs = self.clamped_chain(x, y)
         self.unclamped_chain(pairs)
         self.discriminate(pairs)
-        self.generate(pairs)
+        self._generate(pairs)
         return pairs
+
+    def count(self) -> None:
+        """One more update is done."""
+        self.updates += 1
+
+    @property
+    def shape_of_update(self) -> tuple[object, ...]:
+        """What a recorded update depends on besides tensors: the next one's passes, R1 or not, and every knob that is
+        not a rate."""
+        is_penalised = self.knobs.r1 > 0.0 and self.updates % self.knobs.r1_every == 0
+        return (self._passes(), is_penalised, replace(self.knobs, lr=0.0, lr_ratio=0.0))
+
+    def standing(self) -> list[Tensor]:
+        """Every tensor that an update writes into."""
+        moments = [*self._adam_g.standing(), *self._adam_d.standing()]
+        return [*self.nets.tensors().values(), *self._of_average, *moments, self.pool]
 
     # --- phases -------------------------------------------------------------------------------------------------
 
@@ -163,10 +195,9 @@ class Learner:
             self.pool[place[pooled:]] = goes_on[B - FRESH :]  # pooled <= B - FRESH: these began at N(0, I)
 
     def _passes(self) -> int:
-        """K, or 1 in a random share of the updates."""
-        if self.K == 1 or self.knobs.short_share == 0.0:
-            return self.K
-        is_short = float(torch.rand((), generator=self.generator, device=self.device)) < self.knobs.short_share
+        """K, or 1 in a share of the updates. Their choice follows from the number of the update alone: nothing has to
+        be read back from the device."""
+        is_short = (self.updates + 1) * GOLDEN % 1.0 < self.knobs.short_share
         return 1 if is_short else self.K
 
     def discriminate(self, pairs: Pairs) -> None:
@@ -178,8 +209,8 @@ class Learner:
         y = torch.cat([pairs.y, pairs.y_model])
         if self.kind != "gan":
             D.notice(z.detach())
-        self._adam_d.zero_grad(set_to_none=True)
-        self._adam_g.zero_grad(set_to_none=True)
+        self._adam_d.forget_gradients()
+        self._adam_g.forget_gradients()
         if knobs.single_pass:
             judged = Judged(D, x, z, y, knobs.loss, knobs.standardise)
         else:
@@ -193,22 +224,25 @@ class Learner:
         if knobs.r1 > 0.0 and self.updates % knobs.r1_every == 0:
             seen = D.seen(z.detach(), knobs.standardise)
             r1_penalty(D, x, seen, y, knobs.r1 * knobs.r1_every).backward()  # type: ignore[no-untyped-call]
-        self._adam_d.step()
+        self._adam_d.update()
         pairs.l_data, pairs.l_model = l_data.detach(), l_model.detach()
-        pairs.loss_d = float(loss.detach())
+        pairs.loss_d = loss.detach()
 
     def generate(self, pairs: Pairs) -> None:
-        """q and p learn; the averages follow."""
+        """q and p learn; the averages follow. The update is complete."""
+        self._generate(pairs)
+        self.count()
+
+    def _generate(self, pairs: Pairs) -> None:
         assert pairs.l_data is not None and pairs.l_model is not None
         if self.knobs.single_pass:
             l_data, l_model = pairs.l_data, pairs.l_model
         else:
             l_data, l_model = self._second_pass(pairs)
-        pairs.loss_g = float(generator_loss(l_data, l_model, self.knobs.loss))
-        self._adam_g.step()
+        pairs.loss_g = generator_loss(l_data, l_model, self.knobs.loss)
+        self._adam_g.update()
         with torch.no_grad():
             torch._foreach_lerp_(self._of_average, self._of_g, 1.0 - self.knobs.ema)
-        self.updates += 1
 
     def _second_pass(self, pairs: Pairs) -> tuple[Tensor, Tensor]:
         """The generator's gradients from a pass of its own through the D that has just learnt."""
@@ -266,11 +300,7 @@ class Learner:
         found = {f"nets.{k}": v.clone() for k, v in self.nets.tensors().items()}
         found |= {f"average.{k}": v.clone() for k, v in self.average.tensors().items() if not k.startswith("D.")}
         for name, adam in (("adam_g", self._adam_g), ("adam_d", self._adam_d)):
-            for i, parameter in enumerate(adam.param_groups[0]["params"]):
-                kept = adam.state[parameter]
-                for key in ("exp_avg", "exp_avg_sq", "step"):
-                    if key in kept:
-                        found[f"{name}.{i}.{key}"] = kept[key].clone()
+            found |= {f"{name}.{key}": value for key, value in adam.tensors().items()}
         return {**found, "pool": self.pool.clone(), "random": self.generator.get_state()}
 
     def load(self, tensors: Mapping[str, Tensor], updates: int) -> None:
@@ -279,11 +309,8 @@ class Learner:
         for part, name in ((self.average.q, "q"), (self.average.p, "p")):
             part.load_state_dict({k: tensors[f"average.{name}.{k}"] for k in part.state_dict()})
         for name, adam in (("adam_g", self._adam_g), ("adam_d", self._adam_d)):
-            for i, parameter in enumerate(adam.param_groups[0]["params"]):
-                adam.state.pop(parameter, None)
-                keys = [k for k in ("exp_avg", "exp_avg_sq", "step") if f"{name}.{i}.{k}" in tensors]
-                if keys:
-                    adam.state[parameter] = {k: tensors[f"{name}.{i}.{k}"].clone() for k in keys}
+            start = f"{name}."
+            adam.load({key.removeprefix(start): value for key, value in tensors.items() if key.startswith(start)})
         if tensors["pool"].shape != self.pool.shape:
             raise ValueError(f"the pool is {tuple(tensors['pool'].shape)}, not {tuple(self.pool.shape)}")
         self.pool.copy_(tensors["pool"])

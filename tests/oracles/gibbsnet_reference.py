@@ -66,7 +66,7 @@ class Reference:
     def chain(self, B: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         k = self.knobs
         K = k.K if self.kind == "gibbsnet" else 1
-        if K > 1 and k.short_share > 0 and float(torch.rand((), generator=self.generator)) < k.short_share:
+        if ((self.updates + 1) * (math.sqrt(5) - 1) / 2) % 1 < k.short_share:
             K = 1
         z = self.normal(B, self.pool.shape[1])
         pooled = round(B * k.pool_share) if self.kind == "gibbsnet" else 0

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from engine.experiments.gibbsnet_recorded import Recorded
 from engine.models.gibbsnet import LOG_SIGMA_MIN, new_nets, probabilities
-from engine.models.gibbsnet_learning import Learner
+from engine.models.gibbsnet_descent import Adam
+from engine.models.gibbsnet_learning import BETAS, Learner
 from tests.oracles.gibbsnet_cases import CPU, KNOBS, batch, learner, nets, seeded, sizes
 from tests.oracles.gibbsnet_reference import Reference, Verdict
 
@@ -128,3 +130,59 @@ def _first_step(one: Learner, x, y, part: str) -> float:  # type: ignore[no-unty
     one.update(x, y)
     after = torch.cat([w.detach().flatten() for w in getattr(one.nets, part).parameters()])
     return math.sqrt(float((after - before).square().mean()))
+
+
+def test_that_the_fused_adam_gives_the_numbers_of_torchs_own_and_goes_on_after_a_reload():
+    generator = seeded(3)
+    start = [torch.randn(4, 3, generator=generator), torch.randn(5, generator=generator)]
+    ours, theirs = ([w.clone().requires_grad_() for w in start] for _ in range(2))
+    adam, reference = Adam(ours, 1e-3, BETAS), torch.optim.Adam(theirs, lr=1e-3, betas=BETAS, fused=True)
+    for step in range(6):
+        for one, other in zip(ours, theirs, strict=True):
+            one.grad = torch.randn(one.shape, generator=generator)
+            other.grad = one.grad.clone()
+        if step == 2:
+            ours[1].grad = theirs[1].grad = None  # took no part
+        if step == 4:
+            kept = adam.tensors()
+            adam = Adam(ours, 5e-4, BETAS)
+            adam.load(kept)
+            reference.param_groups[0]["lr"] = 5e-4
+        adam.update()
+        reference.step()
+        assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+def test_that_short_chains_come_as_often_as_asked_and_as_often_with_r1_as_without():
+    one = learner("none", short_share=0.25)
+    short = []
+    for one.updates in range(4000):
+        short.append(one.shape_of_update[0] == 1)
+    assert sum(short) == pytest.approx(1000, abs=2) and sum(short[::4]) == pytest.approx(250, abs=3)
+
+
+def test_that_nothing_of_an_update_is_read_back_from_the_device(monkeypatch):
+    one = learner(pool_share=0.5, short_share=0.5, r1=0.5)
+    x, y = batch()
+
+    def refuse(*_args):
+        raise AssertionError("a number was read back")
+
+    for name in ("item", "__float__", "__bool__", "__int__", "tolist", "numpy", "cpu"):
+        monkeypatch.setattr(torch.Tensor, name, refuse)
+    for _ in range(4):
+        one.update(x, y)
+
+
+def test_that_recorded_updates_equal_plain_ones_and_every_shape_has_a_record_of_its_own():
+    plain, kept = (learner(pool_share=0.5, short_share=0.5, r1=0.5) for _ in range(2))
+    recorded = Recorded()
+    for i in range(9):
+        x, y = batch(seed=i)
+        one, other = plain.update(x, y), recorded.update(kept, x, y)
+        assert one.losses == other.losses and kept.updates == i + 1
+    first, second = plain.tensors(), kept.tensors()
+    assert all(torch.equal(second[name], value) for name, value in first.items())
+    assert len(recorded._records) == 4  # one pass or three, with R1 or without
+    written = {t.data_ptr() for t in kept.standing()}
+    assert {w.data_ptr() for part in (kept.nets.q, kept.nets.p, kept.nets.D) for w in part.parameters()} <= written
