@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 from engine.papers.gibbsnet_views import OpenImageArguments, OpenImageResult, PicturesArguments, PicturesResult
 from gui.shell.rows import label, push_button, set_role
 from gui.tabs.gibbsnet.names import Facts, pictures
+from gui.tabs.gibbsnet.picture_pad import PicturePad
 from gui.widgets.flow import FlowRow
 from gui.widgets.image_grid import ImageGrid
-from gui.widgets.paint_canvas import PaintCanvas
 from gui.widgets.segments import icon_button
 
 if TYPE_CHECKING:
@@ -43,6 +43,11 @@ class Observed(QObject):
         self.index, self.label = -1, -1
         self._key: tuple[object, ...] = facts.data_key
         facts.changed.connect(self.on_facts_changed)
+
+    @property
+    def has_colours(self) -> bool:
+        """Whether it is a colour picture, not a drawing of the grey pen."""
+        return self.image.ndim == 3 and not np.array_equal(self.image.min(-1), self.image.max(-1))
 
     def _plain_shape(self) -> tuple[int, ...]:
         h, w, c = self.facts.shape
@@ -98,8 +103,9 @@ class ObservedPad(QWidget):
         self._first = 0
         self._fetched: tuple[object, ...] = ()
         self._result: PicturesResult | None = None
-        self.canvas = PaintCanvas(8, 8, "the picture that is held")
+        self.canvas = PicturePad(8, 8, "the picture that is held")
         self.canvas.image_changed.connect(self.on_painted)
+        self.canvas.file_dropped.connect(observed.open_file)
         self.gallery = ImageGrid(table="grey", low=0.0, high=255.0, name="test pictures")
         self.gallery.selected.connect(self.on_selected)
         self.words = label("Draw here, click a test picture, or open a file.", "muted", wrap=True)
@@ -120,7 +126,6 @@ class ObservedPad(QWidget):
         observed.changed.connect(self.on_observed_changed)
         observed.said.connect(self.on_said)
         observed.facts.changed.connect(self.on_facts_changed)
-        self.canvas.refused.connect(lambda reason: self.on_said(reason, "warning"))
         self.on_facts_changed()
         self.on_observed_changed()
 
@@ -197,6 +202,8 @@ class ObservedPad(QWidget):
             self.canvas.resize_image(*grey.shape)
         if not np.allclose(self.canvas.image(), grey, atol=1e-3):
             self.canvas.show_image(grey)
+        held = self._observed.image
+        self.canvas.show_colours(held if self._observed.has_colours else None)
 
     def on_said(self, words: str, role: str) -> None:
         """What was done to a file, or why it is not used."""

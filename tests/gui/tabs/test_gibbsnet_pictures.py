@@ -16,6 +16,7 @@ from gui.tabs.gibbsnet.flow_figure import FlowFigure
 from gui.tabs.gibbsnet.health_meter import HealthMeter, place
 from gui.tabs.gibbsnet.latent_map import LatentMap
 from gui.tabs.gibbsnet.mask_canvas import SHAPES, MaskCanvas, shape_mask
+from gui.tabs.gibbsnet.picture_pad import PicturePad
 from gui.tabs.gibbsnet.result_table import ResultTable, Row
 
 NAN = float("nan")
@@ -298,3 +299,24 @@ def test_that_every_picture_is_drawn_in_light_colours_too(wall, mask, chart):
     theme().set_mode("light")
     for widget in (wall, mask, chart):
         assert not drawn(widget).isNull()
+
+
+# --- the pad ----------------------------------------------------------------------------------------------------
+
+
+def test_that_a_dropped_file_is_handed_on_unread_and_a_colour_picture_keeps_its_colours(qtbot, tmp_path):
+    pad = shown(qtbot, PicturePad(8, 8, "held"), (200, 200))
+    files = []
+    pad.file_dropped.connect(files.append)
+    pad.load_file(tmp_path / "cat.png")
+    assert files == [tmp_path / "cat.png"] and not pad.image().any()
+    red = np.zeros((8, 8, 3), np.float32)
+    red[..., 0] = 1.0
+    pad.show_image(red.mean(-1))
+    grey = drawn(pad).pixelColor(100, 100)
+    assert grey.red() == grey.green() == grey.blue()
+    pad.show_colours(red)
+    colour = drawn(pad).pixelColor(100, 100)
+    assert (colour.red(), colour.green(), colour.blue()) == (255, 0, 0)
+    pad.show_colours(None)
+    assert drawn(pad).pixelColor(100, 100) == grey
