@@ -99,7 +99,7 @@ class Loop:
             now = time.perf_counter()
             did_work = self._asking.work(self._step, self._revision)
             drew = self._watching.send_one(
-                now, self._moment(), self._step, self._revision, is_busy=did_train and not self._governor.is_holding
+                now, self._moment(), self._step, self._revision, is_busy=did_train and self._governor.is_behind
             )
             self._keep_records(now)
             self._report_progress(now)

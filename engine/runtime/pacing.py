@@ -6,7 +6,7 @@ import math
 
 from engine.papers.contract import Pace
 
-_MOST_AT_ONCE_S = 0.25
+_MOST_AT_ONCE_S = 1.0  # of updates are made up for after a picture that took long
 
 
 class Governor:
@@ -50,6 +50,11 @@ class Governor:
         self._credit = min(self._credit, max(1.0, target * _MOST_AT_ONCE_S))
         self.is_holding = True
         return math.floor(self._credit)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether updates are due that could not be done yet: then pictures must not take their time."""
+        return not self.is_holding or self._credit >= 1.0
 
     def spend(self) -> None:
         """One update was done."""

@@ -1,8 +1,8 @@
 """Which pictures are asked for, and when each may be made.
 
 A frame is made only when somebody watches, the last one was seen, something changed, and its time has come. While
-training runs at full speed all views together may take `SHARE` of the time: what a cheap view does not need of its
-part goes to the others. A gesture (a new query) goes first and is not held back.
+training runs at full speed, or slower than it was asked to, all views together may take `SHARE` of the time: what a
+cheap view does not need of its part goes to the others. A gesture (a new query) goes first and is not held back.
 """
 
 from __future__ import annotations
