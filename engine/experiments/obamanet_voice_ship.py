@@ -31,7 +31,7 @@ from engine.models.obamanet_vocoder import Vocoder
 from engine.models.obamanet_vocoder import loss_of as vocoder_loss
 
 PHRASES, HELD_OUT = 1300, 20
-MARKS = (0, 10, 20, 30, 45, 60, 90, 120, 180, 240, 300, 360, 420, 480)
+MARKS = (0, 20, 45, 60, 90, 120, 180, 240, 300, 360, 420, 480)
 CROP, VOCODER_CROP = 160, 65
 BATCH, VOCODER_BATCH = 32, 8
 SECONDS = {"recogniser": 60.0, "reader": 210.0, "vocoder": 180.0}
@@ -147,6 +147,7 @@ def train_reader(seconds: float) -> None:
         return {"PER": voices.free_running(judge, net, held), "L1": float(l1)}
 
     found = clocked(seconds, update, report)
+    voices.keep(voices.READER, net, _words(found), shape)
     sentences = unseen()
     found["PER_sound"] = voices.free_running(judge, net, held, through_sound=True)
     found["PER_sentences"] = voices.free_running(judge, net, sentences)

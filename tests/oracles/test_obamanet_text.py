@@ -127,7 +127,9 @@ def test_that_a_spoken_phrase_repeats_and_its_phones_fill_it():
     assert np.array_equal(one.audio, other.audio) and one.audio.dtype == np.float32
     assert np.all(np.diff(one.starts) > 0) and one.starts[0] == 0 and one.starts[-1] == len(one.audio)
     assert len(one.starts) == len(PHRASE) + 1 and np.abs(one.audio).max() < 0.98 and np.isfinite(one.audio).all()
-    assert len(one.labels()) == one.frames and set(one.labels()) == set(sounds_of(PHRASE))
+    assert len(one.labels()) == one.frames
+    middles = (one.starts[:-1] + one.starts[1:]) // 2 // 160
+    assert one.labels()[middles].tolist() == sounds_of(PHRASE)
 
 
 def spectrum_of(speech, place):
