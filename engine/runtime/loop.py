@@ -82,6 +82,7 @@ class Loop:
             else None
         )
         self._progress_at = 0.0
+        self._noted_mode = ""
         self._memory = (0.0, 0)
         self._process = psutil.Process(os.getpid())
 
@@ -350,10 +351,9 @@ class Loop:
                 self._save()
             self._checkpoints.close()
         if self._setup.store is not None:
-            done = self._step >= self._setup.total
-            self._guarded(
-                lambda: self._setup.store.set_state(self._setup.spec.record, "finished" if done else "paused")
-            )
+            early = "stopped" if self._leaving is not None else "interrupted"  # nobody listens any more
+            state = "finished" if self._step >= self._setup.total else early
+            self._guarded(lambda: self._setup.store.set_state(self._setup.spec.record, state))
         self._port.send(m.Stopped(self._run, self._step))
 
     def _flush_all(self) -> None:
@@ -390,6 +390,7 @@ class Loop:
         if not force and now - self._progress_at < (PROGRESS_EVERY_S if self._mode == "training" else 1.0):
             return
         self._progress_at = now
+        self._note_mode()
         if now - self._memory[0] > MEMORY_EVERY_S:
             self._memory = (now, int(self._process.memory_info().rss))
         phase = self._experiment.phase if isinstance(self._experiment, Phased) else 0
@@ -408,6 +409,13 @@ class Loop:
                 self._memory[1],
             )
         )
+
+    def _note_mode(self) -> None:
+        """The library tells a held run from one that trains."""
+        mode = "running" if self._mode == "training" else "paused"
+        if self._setup.store is not None and mode != self._noted_mode:
+            self._noted_mode = mode
+            self._guarded(lambda: self._setup.store.note_mode(self._setup.spec.record, mode))
 
     def _log(self, level: Literal["info", "warning", "error"], text: str) -> None:
         self._port.send(m.Log(self._run, level, text))

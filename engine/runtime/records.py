@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-RunState = Literal["running", "paused", "finished", "failed", "interrupted"]
+RunState = Literal["running", "paused", "finished", "stopped", "failed", "interrupted"]
 Better = Literal["up", "down", ""]
 
 
@@ -20,6 +20,8 @@ class RunRecord:
     """One run as the library lists it.
 
     id: unique text. params: plain values. created, updated, deleted_at: Unix seconds. wall: seconds of training.
+    state: running and paused while its engine lives; finished when the preset's length was reached, stopped before it;
+    failed by a fault or a killed engine; interrupted when the whole program went down with it.
     headline: name of the curve shown in lists; best, last: its values (None before the first). failure: sentence.
     folder: holds `checkpoints/` and `exports/`.
     """

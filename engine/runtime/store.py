@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 import psutil
 from numpy.typing import ArrayLike
@@ -123,6 +123,19 @@ class Store:
             raise ValueError(f"no such state of a run: {state!r}")
         self._update(run, "state = ?, failure = ?, updated = ?", (state, failure, time.time()))
 
+    def note_mode(self, run: str, mode: Literal["running", "paused"]) -> None:
+        """A live run goes on or is held. What has ended meanwhile stays as it ended."""
+        with self._write() as c:
+            change = "UPDATE runs SET state = ?, updated = ? WHERE id = ? AND state IN ('running', 'paused')"
+            c.execute(change, (mode, time.time(), run))
+
+    def note_lost(self, run: str, failure: str) -> None:
+        """The engine of a live run has died without a word: ``failed``, unless it could note its own end."""
+        with self._write() as c:
+            states = "('running', 'paused', 'interrupted')"
+            change = f"UPDATE runs SET state = 'failed', failure = ?, updated = ? WHERE id = ? AND state IN {states}"
+            c.execute(change, (failure, time.time(), run))
+
     def set_title(self, run: str, title: str) -> None:
         """Renames a run in the library."""
         self._update(run, "title = ?, updated = ?", (title, time.time()))
@@ -136,9 +149,12 @@ class Store:
         self._update(run, "device = ?, threads = ?, updated = ?", (device, threads, time.time()))
 
     def adopt_interrupted(self) -> list[RunRecord]:
-        """Marks runs that a dead process of this computer left ``running`` as ``interrupted`` and returns them."""
+        """Marks runs that a dead process of this computer left ``running`` or ``paused`` as ``interrupted``.
+
+        Returns them.
+        """
         host = socket.gethostname()
-        query = "SELECT key, id, pid, pid_started FROM runs WHERE state = 'running' AND host = ?"
+        query = "SELECT key, id, pid, pid_started FROM runs WHERE state IN ('running', 'paused') AND host = ?"
         with self._write() as c:
             dead = [(row[0], row[1]) for row in c.execute(query, (host,)).fetchall() if not _alive(row[2], row[3])]
             c.executemany("UPDATE runs SET state = 'interrupted' WHERE key = ?", [(key,) for key, _ in dead])
@@ -217,10 +233,10 @@ class Store:
     # Bin
 
     def delete_run(self, run: str) -> None:
-        """Puts a run into the bin; `restore_run` takes it out again. Raises `StoreError` while it is running."""
+        """Puts a run into the bin; `restore_run` takes it out again. Raises `StoreError` while its engine lives."""
         with self._write() as c:
             key, title, state, host, pid, started = self._row(c, run, "key, title, state, host, pid, pid_started")
-            if state == "running" and host == socket.gethostname() and _alive(pid, started):
+            if state in ("running", "paused") and host == socket.gethostname() and _alive(pid, started):
                 raise StoreError(f"The run {title or run} is still running: stop it first, then delete it.")
             c.execute("UPDATE runs SET deleted_at = ? WHERE key = ?", (time.time(), key))
 

@@ -97,7 +97,7 @@ class PaperCard(QFrame):
         parts.append(f"last run {when_text(record.updated)}, step {record.last_step:,}")
         self.state.setText(" · ".join(parts))
         self.state.setToolTip(f"{record.title} ({record.state})")
-        self.resume.setVisible(record.state in ("paused", "interrupted", "failed", "finished") and record.last_step > 0)
+        self.resume.setVisible(record.state != "running" and record.last_step > 0)
         self.spark.values = thinned(curve, 160)
         self.spark.setVisible(len(curve) > 1)
         self.spark.update()
@@ -180,6 +180,8 @@ def _overview(store: Any) -> dict[str, tuple[Any, Any, Any]]:
     """For each paper the last run, the best one and the headline curve of the last (in a background thread)."""
     result: dict[str, tuple[Any, Any, Any]] = {}
     for record in store.list_runs():
+        if record.last_step == 0:  # only held so far
+            continue
         last, best, curve = result.get(record.paper, (None, None, np.empty(0)))
         if last is None:
             series = store.read_scalars(record.id, [record.headline], 160) if record.headline else {}

@@ -148,8 +148,9 @@ class LibraryPage(QWidget):
         paper, is_bin = self.paper_box.currentData() or None, self.bin_box.isChecked()
 
         def read(store: Any) -> list[RunRecord]:
+            store.adopt_interrupted()  # no run whose engine is dead is called running
             records: list[RunRecord] = store.list_runs(paper, include_deleted=is_bin)
-            return [r for r in records if (r.deleted_at is not None) == is_bin]
+            return [r for r in records if r.last_step > 0 and (r.deleted_at is not None) == is_bin]
 
         self._window.records.run(read, self._show)
 

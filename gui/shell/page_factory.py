@@ -64,7 +64,8 @@ class PageFactory:
         run.logged.connect(lambda report: window.log.add(report.text, report.level, f"{paper.name} engine"))
         page.needs_changed.connect(window.refresh_needs)
         run.stopped.connect(lambda _report: window.records.changed.emit())
-        run.failed.connect(lambda _report: window.records.changed.emit())
+        run.failed.connect(lambda report: window.records.note_lost(run.record, report.advice))
+        run.run_state_changed.connect(lambda _state: window.records.changed.emit())
         preset = settings.one_of(f"page-{paper.name}/preset", [p.id for p in paper.presets], run.preset.id)
         if preset != run.preset.id:
             run.choose_preset(preset)

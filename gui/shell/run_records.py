@@ -63,6 +63,11 @@ class Records(QObject):
         if record:
             self.run(lambda store: _remove(store, record), lambda _removed: self.changed.emit())
 
+    def note_lost(self, record: str, failure: str) -> None:
+        """The engine of this run has died: so says the library from now on."""
+        if record:
+            self.run(lambda store: store.note_lost(record, failure), lambda _noted: self.changed.emit())
+
     def run(self, work: Callable[[Store], Any], done: Callable[[Any], None] | None = None) -> None:
         """`work(store)` in a background thread, then `done(result)` here. A refusal of the store goes to `trouble`."""
 
@@ -86,7 +91,7 @@ def sweep(store: Store) -> int:
     store.adopt_interrupted()
     count = 0
     for record in store.list_runs():
-        if record.state != "running" and record.last_step == 0:
+        if record.state not in ("running", "paused") and record.last_step == 0:
             store.delete_run(record.id)
             store.purge_run(record.id)
         elif record.state == "interrupted":
@@ -96,6 +101,6 @@ def sweep(store: Store) -> int:
 
 def _remove(store: Store, record: str) -> None:
     if store.get_run(record).last_step == 0:
-        store.set_state(record, "finished")
+        store.set_state(record, "stopped")
         store.delete_run(record)
         store.purge_run(record)

@@ -85,7 +85,7 @@ def test_that_ctrl_c_saves_and_stops_and_the_run_can_go_on(capsys):
     assert "Go on with: main.py train dendritic --resume" in out
     with Store() as store:
         (kept,) = store.list_runs("dendritic")
-    assert kept.state == "paused"
+    assert kept.state == "stopped"
     last = kept.last_step
     result = train(capsys, "--resume", kept.id, "--steps", str(last + 500), "--set", "h1=0.05")
     assert result["step"] == last + 500

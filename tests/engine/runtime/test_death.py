@@ -15,6 +15,7 @@ import pytest
 
 from engine.runtime import messages as m
 from engine.runtime.process import EnginePool, EngineProcess, explain_exit
+from engine.runtime.store import Store
 from tests.engine.runtime.sessions_for_tests import Run
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
@@ -137,6 +138,8 @@ def test_that_an_engine_leaves_and_saves_when_its_parent_is_killed(tmp_path: Pat
     assert not is_there(ring)
     saved = list((tmp_path / "home").rglob("step-*.json"))
     assert len(saved) == 1, "what was learnt since the last autosave is not lost with the window"
+    with Store(tmp_path / "home") as store:
+        assert store.list_runs()[0].state == "interrupted"
 
 
 def test_that_every_exit_has_a_sentence() -> None:

@@ -157,6 +157,21 @@ def test_that_a_recorded_run_keeps_curves_marks_and_a_checkpoint(start: Start) -
     assert series.values.tolist() == [curves[s]["apical_sq"] for s in range(1, 61)]
 
 
+def test_that_the_library_knows_whether_a_run_is_held_goes_on_or_was_stopped_before_its_end(start: Start) -> None:
+    run = start(keep=True)
+    with Store(run.home) as store:
+        run.at_step(3)
+        assert store.get_run(run.record).state == "running"
+        run.pause()
+        assert store.get_run(run.record).state == "paused"
+        since = run.said
+        run.session.resume()
+        run.until(m.Progress, lambda p: p.state == "training", since=since)
+        assert store.get_run(run.record).state == "running"
+        run.stop()
+        assert store.get_run(run.record).state == "stopped"
+
+
 def test_that_a_run_stops_by_itself_after_exactly_so_many_updates(start: Start) -> None:
     run = start(until=37)
     done = run.until(m.Progress, lambda p: p.state == "paused")

@@ -93,6 +93,28 @@ def test_that_a_running_run_is_not_deleted(store: Store) -> None:
         store.delete_run(run)
 
 
+def test_that_a_live_run_is_told_as_paused_or_running_and_one_that_has_ended_stays_as_it_ended(store: Store) -> None:
+    run = new_run(store, title="Held")
+    store.note_mode(run, "paused")
+    assert store.get_run(run).state == "paused"
+    with pytest.raises(StoreError, match="The run Held is still running: stop it first"):
+        store.delete_run(run)
+    store.note_mode(run, "running")
+    assert store.get_run(run).state == "running"
+    store.set_state(run, "stopped")
+    store.note_mode(run, "paused")
+    store.note_lost(run, "The engine was killed.")
+    assert (store.get_run(run).state, store.get_run(run).failure) == ("stopped", "")
+
+
+def test_that_a_run_whose_engine_died_has_failed_with_the_reason(store: Store) -> None:
+    for before in ("running", "paused"):
+        run = new_run(store)
+        store.note_mode(run, before)
+        store.note_lost(run, "The engine was killed.")
+        assert (store.get_run(run).state, store.get_run(run).failure) == ("failed", "The engine was killed.")
+
+
 def test_that_purging_never_leaves_the_runs_folder(store: Store, tmp_path: Path) -> None:
     run = new_run(store)
     store.set_state(run, "finished")
@@ -110,11 +132,13 @@ def test_that_runs_of_a_dead_process_are_marked_interrupted_and_those_of_a_livin
     mine = new_run(store)
     program = (
         f"from engine.runtime.store import Store; s = Store({str(store.home)!r});"
-        f"print(s.create_run('dendritic', {{}}).id); r = s.create_run('dendritic', {{}}).id; s.set_state(r, 'paused')"
+        f"print(s.create_run('dendritic', {{}}).id); r = s.create_run('dendritic', {{}}).id; s.set_state(r, 'stopped');"
+        "r = s.create_run('dendritic', {}).id; s.note_mode(r, 'paused'); print(r)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    theirs = done.stdout.strip()
-    assert [r.id for r in store.adopt_interrupted()] == [theirs]
+    theirs, held = done.stdout.split()
+    assert {r.id for r in store.adopt_interrupted()} == {theirs, held}
+    assert store.get_run(held).state == "interrupted"
     assert store.get_run(theirs).state == "interrupted" and store.get_run(mine).state == "running"
     assert store.adopt_interrupted() == []
     store.claim_run(theirs)

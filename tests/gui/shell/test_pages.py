@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+from engine.runtime import messages as m
 from engine.runtime.records import StudyRecord
 from engine.runtime.store import Store
 from gui.shell import startup_checks
@@ -22,7 +23,7 @@ def past_run(own_home):
             "dendritic", {"h1": 0.2}, title="first", preset="digits-one", headline="test_accuracy", better="up"
         )
         store.append_scalars(record.id, np.arange(1, 6), {"test_accuracy": np.linspace(10, 90, 5)}, 1.0)
-        store.set_state(record.id, "paused")
+        store.set_state(record.id, "stopped")
     return record.id
 
 
@@ -40,6 +41,36 @@ def test_that_deleting_a_run_can_be_undone(library, qtbot):
     qtbot.waitUntil(lambda: len(library.notices.buttons()) == 1)
     library.notices.buttons()[0].click()
     qtbot.waitUntil(lambda: len(library.model.records) == 1)
+
+
+def test_that_a_run_that_has_made_no_step_is_not_listed(library, window, qtbot):
+    with Store() as store:
+        store.create_run("dendritic", {}, title="only held")
+        more = store.create_run("dendritic", {}, title="second")
+        store.append_scalars(more.id, [1], {"test_accuracy": [10.0]}, 0.1)
+    library.refresh()
+    qtbot.waitUntil(lambda: [r.title for r in library.model.records] == ["second", "first"])
+
+
+def test_that_home_goes_by_runs_that_have_made_a_step(window, past_run, qtbot):
+    with Store() as store:
+        store.create_run("dendritic", {}, title="only held")
+    card = window.show_page("home").cards["dendritic"]
+    qtbot.waitUntil(lambda: not card.resume.isHidden())
+    assert "step 5" in card.state.text()
+
+
+def test_that_a_run_whose_engine_was_killed_reads_failed_while_the_library_is_shown(page, window, sessions, qtbot):
+    page.run.start()
+    sessions.last.ready()
+    with Store() as store:
+        store.append_scalars(page.run.record, [1, 2], {"test_accuracy": [10.0, 20.0]}, 0.1)
+    library = window.show_page("library")
+    qtbot.waitUntil(lambda: [r.state for r in library.model.records] == ["running"])
+    sessions.last.is_alive = False
+    sessions.last.report(m.Failed, step=2, kind="killed", advice="The engine was killed (SIGKILL).", traceback="")
+    qtbot.waitUntil(lambda: [r.state for r in library.model.records] == ["failed"])
+    assert "SIGKILL" in library.model.records[0].failure
 
 
 def test_that_the_bin_is_emptied_only_after_a_second_yes(library, past_run, qtbot):
