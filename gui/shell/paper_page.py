@@ -61,6 +61,7 @@ class PaperPage(QWidget):
         self.bench = Bench(run, settings, self)
         self.views: QWidget | None = None
         self.explain: ExplainDrawer | None = None
+        self._of_run: set[str] = set()
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(9)
@@ -133,7 +134,7 @@ class PaperPage(QWidget):
         run.noticed.connect(self.on_noticed)
         run.failed.connect(self.on_failed)
         run.saved.connect(self.on_saved)
-        run.run_started.connect(lambda: self.notices.clear("failed"))
+        run.run_started.connect(self.on_run_started)
         run.refused.connect(lambda text: self.say(text, "warning"))
         run.told.connect(lambda text: self.say(text))
         run.undo_stack.canUndoChanged.connect(self.on_undo_changed)
@@ -252,8 +253,15 @@ class PaperPage(QWidget):
         for note in report.notes:
             self.say(note)
 
+    def on_run_started(self) -> None:
+        """What the last run said, and the buttons that would act on it, must not stand over another one."""
+        for code in ("failed", *self._of_run):
+            self.notices.clear(code)
+        self._of_run.clear()
+
     def on_noticed(self, notice: Notice) -> None:
         """A sentence from the experiment, or the end of one."""
+        self._of_run.add(notice.code or notice.text)
         if notice.cleared:
             self.notices.clear(notice.code)
             return

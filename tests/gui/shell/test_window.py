@@ -138,6 +138,18 @@ def test_that_a_cleared_notice_disappears(page, sessions, qtbot):
     qtbot.waitUntil(lambda: page.notices.texts() == [])
 
 
+def test_that_what_the_last_run_said_does_not_stand_over_the_next(page, sessions, qtbot):
+    page.run.start()
+    sessions.last.ready()
+    qtbot.waitUntil(lambda: page.run.run_state == "training")
+    remedy = m.Remedy("Halve the rate", changes={"h1": 0.25})
+    sessions.last.report(m.Notice, step=1, level="warning", code="runaway", text="It runs away.", remedies=(remedy,))
+    qtbot.waitUntil(lambda: page.notices.texts() == ["It runs away."])
+    page.run.choose_preset("digits-one")
+    page.run.start()
+    assert page.notices.texts() == []
+
+
 def test_that_a_tab_that_cannot_be_built_is_said_and_the_window_stays(sessions, qtbot):
     def broken(_bench):
         raise RuntimeError("no such picture")
