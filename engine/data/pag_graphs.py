@@ -122,9 +122,8 @@ class CircuitTask(Task):
         simple = [e for e in undirected(edges) if e[0] != e[1]]
         if not simple:
             raise DataError(note)
-        return self.example(
-            simple, query, np.random.default_rng(_TOKEN_ORDER_SEED), note or self._unseen(simple, query)
-        )
+        note = note or " ".join(said for said in (_apart(simple, query), self._unseen(simple, query)) if said)
+        return self.example(simple, query, np.random.default_rng(_TOKEN_ORDER_SEED), note)
 
     def _unseen(self, edges: list[Edge], query: Edge) -> str:
         own = len(component(edges, query[0]))
@@ -264,3 +263,13 @@ def _graphs_of(n: int, m: int) -> int:
         return math.comb(of, size) * math.factorial(size - 1) // 2 if size else 1
 
     return rings(LABELS, n) * rings(LABELS - n, m) * 2 * n
+
+
+def _apart(edges: list[Edge], query: Edge) -> str:
+    """Which nodes the circuit cannot come to; "" when there are none."""
+    own = set(component(edges, query[0]))
+    if not (nodes := sorted({node for e in edges if e not in own for node in e})):
+        return ""
+    u, v = (_NAMES[node] for node in query)
+    listed = ", ".join(_NAMES[node] for node in nodes)
+    return f"Not connected: no edge leads to {listed}; the circuit asked for is that of {u}–{v} alone."

@@ -195,7 +195,7 @@ PRESETS = (
     Preset(
         "euler", "Eulerian circuits · 8 + 4 nodes",
         "Plans do not pay: the models look again at nearly every edge. Draw a graph of your own.",
-        {**_GRAPH, "task": "euler"}, steps=600, cpu_time="1 min", gpu_time=_UNTRIED, memory="0.5 GB",
+        {**_GRAPH, "task": "euler"}, steps=600, cpu_time="2 min", gpu_time=_UNTRIED, memory="0.5 GB",
     ),
     Preset(
         "numbers-trained", "Numbers into German · already trained",
@@ -212,28 +212,28 @@ PRESETS = (
     Preset(
         "dates", "Dates · 3 march 2017 → 2017-03-03",
         "The quickest: each block of the answer comes from another place.",
-        {**_TEXT, "task": "dates", "k": 5}, steps=500, cpu_time="30 s", gpu_time=_UNTRIED, memory="0.5 GB",
+        {**_TEXT, "task": "dates", "k": 5}, steps=500, cpu_time="1 min", gpu_time=_UNTRIED, memory="0.5 GB",
     ),
     Preset(
         "euler-deadend", "Circuits with dead ends",
         "Two circuits share a node: a wrong turn ends the tour early. Unsolved within 30 s, on purpose.",
-        {**_GRAPH, "task": "euler-deadend"}, steps=3000, cpu_time="3 min", gpu_time=_UNTRIED, memory="0.5 GB",
+        {**_GRAPH, "task": "euler-deadend"}, steps=3000, cpu_time="7 min", gpu_time=_UNTRIED, memory="0.5 GB",
     ),
     Preset(
         "numbers-fi", "Numbers into Finnish · characters out",
         "An agglutinating language in the order of English: less to re-order, less to gain.",
-        {**_TEXT, "task": "numbers-fi"}, steps=1000, cpu_time="3 min", gpu_time=_UNTRIED, memory="0.5 GB",
+        {**_TEXT, "task": "numbers-fi"}, steps=1000, cpu_time="5 min", gpu_time=_UNTRIED, memory="0.5 GB",
     ),
     Preset(
         "numbers-million", "Numbers to 999,999 into German",
         "Longer words, longer plans; watch how long the tails take.",
-        {**_TEXT, "task": "numbers-de", "largest_number": 999_999}, steps=2000, cpu_time="8 min", gpu_time=_UNTRIED,
+        {**_TEXT, "task": "numbers-de", "largest_number": 999_999}, steps=2000, cpu_time="13 min", gpu_time=_UNTRIED,
         memory="0.5 GB",
     ),
     Preset(
         "questions-toy", "Questions from templates",
         "A sentence with a marked answer becomes a question; which of the three is ahead depends on the seed.",
-        {**_TEXT, "task": "questions-toy", "k": 5, "commit_bias": 2.0}, steps=1500, cpu_time="3 min", gpu_time=_UNTRIED,
+        {**_TEXT, "task": "questions-toy", "k": 5, "commit_bias": 2.0}, steps=1500, cpu_time="4 min", gpu_time=_UNTRIED,
         memory="0.5 GB",
     ),
     Preset(
@@ -245,13 +245,13 @@ PRESETS = (
     Preset(
         "multi30k", "Multi30k English → German · characters out",
         "Real sentences at a size one machine can learn.",
-        {**_MULTI30K, "task": "multi30k-ende"}, steps=30_000, cpu_time=_UNTRIED, gpu_time=_UNTRIED, memory="3 GB",
+        {**_MULTI30K, "task": "multi30k-ende"}, steps=30_000, cpu_time="15 h", gpu_time=_UNTRIED, memory="3 GB",
         threads=2, needs="multi30k",
     ),
     Preset(
         "multi30k-cs", "Multi30k English → Czech · characters out",
         "The same with a language of many endings.",
-        {**_MULTI30K, "task": "multi30k-encs"}, steps=30_000, cpu_time=_UNTRIED, gpu_time=_UNTRIED, memory="3 GB",
+        {**_MULTI30K, "task": "multi30k-encs"}, steps=30_000, cpu_time="13 h", gpu_time=_UNTRIED, memory="3 GB",
         threads=2, needs="multi30k",
     ),
     Preset(

@@ -53,7 +53,7 @@ class PlanScene(QWidget):
             "alignment": alignments[0], "baseline": alignments[2],
         }  # fmt: skip
         self.grid = PanelGrid()
-        right = column(coming, hands, stretch=(4, 5))
+        right = column(coming, hands, stretch=(1, 1))
         self.grid.arrange(column(row(plan, right, stretch=(7, 3)), row(*alignments), stretch=(2, 1)))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -111,7 +111,7 @@ class PlanScene(QWidget):
         self.coming = NextCard(self._planning)
         self.next_panel = self._bench.panel("Next symbol", Scrolling(self.coming))
         self.next_panel.data_source = self.coming.data
-        self.next_panel.set_subtitle("click: continue from it")
+        self.next_panel.set_subtitle("click one")
         return self.next_panel
 
     def _hands_panel(self) -> Panel:

@@ -13,6 +13,8 @@ from gui.widgets.lines_plot import Line, LinesPlot
 
 SHARE = 100.0
 UPDATES, SECONDS = 0, 1
+FEW = 3
+"""Points below which they are drawn as dots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +70,5 @@ class RacePlots(QObject):
     def _line(self, runner: Runner, measure: Measure) -> Line:
         x = runner.seconds if self.axis == SECONDS else runner.steps
         y = measure.scale * np.asarray(getattr(runner, measure.field), dtype=np.float64)
-        return Line(model_name(runner.model), COLOURS[runner.model], np.asarray(x, dtype=np.float64), y)
+        is_short = len(y) < FEW  # a line of one point would be nothing to see
+        return Line(model_name(runner.model), COLOURS[runner.model], np.asarray(x, dtype=np.float64), y, dots=is_short)

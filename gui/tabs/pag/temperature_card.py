@@ -34,7 +34,7 @@ class TemperatureCard:
         self.tau.value_changed.connect(lambda v: self.ask(tau=v))
         self.first.value_changed.connect(lambda v: self.ask(first=v))
         self.bars = Bars(low=0.0, high=1.0, name="slots drawn")
-        self.plot = LinesPlot("gradient over the inverse temperature", "inverse temperature τ⁻¹", "gradient", log=True)
+        self.plot = LinesPlot("gradient over the inverse temperature", "inverse temperature τ⁻¹", "size", log=True)
         self.words = label("", "muted", wrap=True)
         above, body = QWidget(), QWidget()
         for holder, parts in ((above, (self.tau, self.first)), (body, (self.bars, self.plot))):

@@ -76,6 +76,14 @@ def test_that_a_graph_without_a_circuit_says_why_and_names_the_nodes():
     assert faults(BOW_TIE, (1, 3))[0].kind == "query"
 
 
+def test_that_a_drawn_graph_in_two_parts_says_which_nodes_its_circuit_cannot_come_to():
+    task = EulerTask()
+    triangle, other = [(0, 1), (1, 2), (2, 0)], [(3, 4), (4, 5), (5, 3)]
+    note = task.encode_graph([*triangle, *other], (4, 5)).note
+    assert "Not connected: no edge leads to A, B, C" in note and "E–F alone" in note
+    assert "Not connected" not in task.encode_graph(triangle, (0, 1)).note
+
+
 @pytest.mark.parametrize(
     ("answer", "valid", "walked", "stranded_at", "dead_end", "why"),
     [

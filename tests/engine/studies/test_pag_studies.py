@@ -9,7 +9,7 @@ from engine.experiments import pag_run
 from engine.papers import load_paper
 from engine.papers.pag import PRESETS
 from engine.runtime.executor import InlineExecutor
-from engine.studies import pag_planning, pag_races
+from engine.studies import pag_jobs, pag_planning, pag_races
 from engine.studies.contract import StudyContext
 from engine.studies.pag_jobs import train_race, wider_baseline
 from engine.studies.pag_learning import is_faster
@@ -23,6 +23,7 @@ BUDGETS = (
     (pag_races, {"TEXT_UPDATES": 2, "GRAPH_UPDATES": 2, "QUESTION_UPDATES": 2, "EXAMPLES": 20, "TEXT_PERIODS": (1, 3),
                  "GRAPH_PERIODS": (1, 2)}),
     (pag_planning, {"PLAN_LENGTHS": (2, 4), "TEXT_PLAN_LENGTHS": (10,)}),
+    (pag_jobs, {"SWEPT": 20}),
 )  # fmt: skip
 
 
@@ -35,8 +36,9 @@ def tiny(monkeypatch):
 
 
 def narrow(**arguments):
-    """A race of networks of 16 units."""
-    return train_race(**{**arguments, "params": {"width": 16, "embedding": 8, **arguments["params"]}})
+    """A race of networks of 16 units on short words."""
+    small = {"width": 16, "embedding": 8, "batch": 8, "largest_number": 99}
+    return train_race(**{**arguments, "params": {**small, **arguments["params"]}})
 
 
 def test_that_every_claim_of_the_paper_has_a_study():
