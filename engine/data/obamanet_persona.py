@@ -26,19 +26,19 @@ from engine.data.obamanet_persona_shape import half_width
 
 POSE = 10
 YAW, PITCH, ROLL, SHIFT_X, SHIFT_Y, SCALE, BLINK, GAZE_X, GAZE_Y, BROW = range(POSE)
-BAKED_SIZE = 640  # what is lit; shown at half of it for 256 pixels, at a quarter for 128
+BAKED_SIZE = {256: 640, 128: 320}  # what is lit for each size of frame, and shrunk by two
 ZOOM = 1.13  # the frame is a close shot: 1 / ZOOM of the baked half span, lifted a little
 LIFT = 0.035
 PIVOT_Y, PIVOT_Z = 0.42, 0.18  # the head turns round the top of the neck
+# four places in each pixel of eyes and teeth
 INSIDE_PIXEL = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))
 STEPS = 3  # of the fixed point that inverts the parallax
 
 
 @lru_cache(maxsize=4)
 def _baked(name: str, size: int) -> Baked:
-    large = bake(LOOKS[name], BAKED_SIZE)
-    factor = {256: 2, 128: 4}[size]
-    return Baked(shrink(large.person, factor), shrink(large.room, factor), shrink(large.depth, factor))
+    large = bake(LOOKS[name], BAKED_SIZE[size])
+    return Baked(*(np.ascontiguousarray(shrink(part, 2)) for part in (large.person, large.room, large.depth)))
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class Persona:
     def __init__(self, name: str, size: int) -> None:
         if name not in LOOKS:
             raise ValueError(f"no persona {name!r}; there are: {', '.join(sorted(LOOKS))}")
-        if size not in (128, 256):
+        if size not in BAKED_SIZE:
             raise ValueError(f"a persona is painted at 128 or 256 pixels, not {size}")
         self.look: Look = LOOKS[name]
         self.size = size
@@ -160,7 +160,7 @@ class Persona:
         if not x.size:
             return
         colour, seen, dark = np.zeros((*x.shape, 3), np.float32), np.zeros_like(x), np.zeros_like(x)
-        for dx, dy in INSIDE_PIXEL:  # an iris is ten pixels wide: four places in each
+        for dx, dy in INSIDE_PIXEL:  # an iris is ten pixels wide
             at_x, at_y = x + dx * self.pixel, y + dy * self.pixel
             part, share = paint(lids, at_x, at_y, gaze, 0.5 * self.pixel)
             colour += part * share[..., None]
@@ -175,15 +175,20 @@ class Persona:
         self, person: Field, lips: LipCurves, box: tuple[slice, slice], x: Field, y: Field, opened: Field
     ) -> None:
         patch = person[box]
-        rows = np.flatnonzero((opened > -0.012).any(1))
+        near = opened > -0.012
+        rows, columns = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
         if not len(rows):
             return
-        cut = slice(int(rows[0]), int(rows[-1]) + 1)
+        cut = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
         x, y, opened, patch = x[cut], y[cut], opened[cut], patch[cut]
         dark = np.exp(-np.clip(-opened, 0.0, None) / 0.0045) * 0.42 * np.clip(lips.gap() / 0.02, 0.0, 1.0)
         patch[..., :3] *= 1.0 - (dark * (opened <= 0))[..., None] * np.array((0.7, 0.9, 0.9), dtype=np.float32)
         seen = ramp(-0.25 * self.pixel, 1.1 * self.pixel, opened)
-        colour = cavity(lips, x, y, opened, self.pixel)
+        colour = np.zeros((*x.shape, 3), np.float32)
+        for dx, dy in INSIDE_PIXEL:  # teeth are a few pixels wide
+            colour += cavity(lips, x + dx * self.pixel, y + dy * self.pixel, opened, 0.5 * self.pixel) / len(
+                INSIDE_PIXEL
+            )
         patch[..., :3] += (colour - patch[..., :3]) * seen[..., None]
 
     # --- keypoints -----------------------------------------------------------------------------------------------
@@ -194,6 +199,14 @@ class Persona:
         depth = self.depth_at(rested[:, 0], rested[:, 1])
         ox, oy = Moved(pose).offset(rested[:, 0], rested[:, 1], depth)
         return self.to_pixels(np.stack([rested[:, 0] + ox, rested[:, 1] + oy], axis=-1))
+
+    def spoken_keypoints(self, track: NDArray[np.floating], mood: NDArray[np.floating] | None = None) -> Field:
+        """The 68 points [T, 68, 2] in pixels of a mouth track [T, 7] on a head that rests: what the lips learn from."""
+        lips = LipCurves.spoken(self.look, track, mood)
+        points = np.repeat(self._rested_points(Mouth(), resting_pose())[None], len(track), axis=0)
+        points[:, :17, 1] += lips.jaw * jaw_share(points[:, :17, 0])
+        points[:, 48:] = lips.points()
+        return self.to_pixels(points)
 
     def _rested_points(self, mouth: Mouth, pose: NDArray[np.floating]) -> Field:
         look, lips = self.look, LipCurves(self.look, mouth)

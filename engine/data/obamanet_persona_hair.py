@@ -114,7 +114,9 @@ def hair(look: Look, shape: Relief, rng: np.random.Generator) -> Hair:
     rough = 0.010 * locks + 0.004 * fine
     inside = outer - np.abs(x)
     top = np.where(outer > 0, inside, -1.0)
-    over_face = _hairline(look, x) - y
+    line = _hairline(look, x)
+    slope = np.gradient(line, 2.0 * HALF_SPAN / size, axis=1)
+    over_face = (line - y) / np.sqrt(1.0 + np.clip(slope, -9.0, 9.0) ** 2)  # across the edge, not down
     edge = over_face + 0.016 * fine + 0.010 * locks
     covers = ramp(-0.022, 0.030, edge)
     body = ramp(-0.006, 0.010, top + rough)

@@ -30,17 +30,17 @@ def jaw_share(x: Field) -> Field:
 
 @dataclass(frozen=True, slots=True)
 class Mouth:
-    """One position. jaw, round, raise_upper, press, tongue in 0..1; wide, drop_lower, smile, skew in -1..1."""
+    """One position. Numbers: jaw, round, raise_upper, press, tongue in 0..1; wide, drop_lower, smile, skew in -1..1."""
 
-    jaw: float = 0.0
-    wide: float = 0.0
-    round: float = 0.0
-    raise_upper: float = 0.0
-    drop_lower: float = 0.0
-    press: float = 0.0
-    tongue: float = 0.0
-    smile: float = 0.0
-    skew: float = 0.0
+    jaw: float | Field = 0.0
+    wide: float | Field = 0.0
+    round: float | Field = 0.0
+    raise_upper: float | Field = 0.0
+    drop_lower: float | Field = 0.0
+    press: float | Field = 0.0
+    tongue: float | Field = 0.0
+    smile: float | Field = 0.0
+    skew: float | Field = 0.0
 
     @classmethod
     def of(cls, seven: NDArray[np.floating], mood: NDArray[np.floating] | None = None) -> Mouth:
@@ -50,15 +50,21 @@ class Mouth:
 
 
 class LipCurves:
-    """The four lip curves of one position, in face units, and the displacement of jaw and corners."""
+    """The lip curves of one position (or of T, its numbers [T, 1]) in face units, with the drop of jaw and corners."""
 
     def __init__(self, look: Look, mouth: Mouth) -> None:
-        self.look, self.rest, m = look, Lips(look), mouth
-        self.jaw = 0.105 * max(m.jaw, 0.0)
-        self.half = look.mouth_half_width * (1.0 + 0.17 * m.wide - 0.40 * m.round + 0.10 * m.smile + 0.03 * m.press)
-        self.half = max(self.half, 0.4 * look.mouth_half_width)
-        self.mouth = m
+        self.look, self.rest, self.mouth = look, Lips(look), mouth
+        m = mouth
+        self.jaw = 0.105 * np.maximum(m.jaw, 0.0)
+        wider = 0.17 * m.wide - 0.40 * m.round + 0.10 * m.smile + 0.03 * m.press
+        self.half = look.mouth_half_width * np.maximum(1.0 + wider, 0.4)
         self.corner = 0.30 * self.jaw - 0.020 * m.smile - 0.004 * m.wide
+
+    @classmethod
+    def spoken(cls, look: Look, track: NDArray[np.floating], mood: NDArray[np.floating] | None = None) -> LipCurves:
+        """Of every row of a mouth track [T, 7] and, if any, a mood track [T, 2]."""
+        both = track if mood is None else np.concatenate([track, mood], axis=1)
+        return cls(look, Mouth(*(both[:, k, None] for k in range(both.shape[1]))))
 
     def _shape(self, u: Field) -> Field:
         """How far the opening reaches over u: pointed when wide, an oval when rounded."""
@@ -92,7 +98,9 @@ class LipCurves:
     def lower_outer(self, u: Field) -> Field:
         """Where the lower lip meets the skin."""
         m = self.mouth
-        thick = 1.0 - 0.36 * m.press + 0.15 * m.round - 0.12 * m.wide - 0.10 * m.jaw + 0.30 * min(m.drop_lower, 0.0)
+        thick = (
+            1.0 - 0.36 * m.press + 0.15 * m.round - 0.12 * m.wide - 0.10 * m.jaw + 0.30 * np.minimum(m.drop_lower, 0.0)
+        )
         return np.asarray(self.lower_inner(u) + thick * self.rest.lower_height(u), dtype=np.float32)
 
     def gap(self) -> float:
@@ -101,15 +109,15 @@ class LipCurves:
         return float((self.lower_inner(middle) - self.upper_inner(middle))[0])
 
     def points(self) -> Field:
-        """The 20 lip points [20, 2] in face units: 12 on the outer contour, 8 on the inner one."""
-        found = []
-        for k, u in enumerate(OUTER_U):
-            curve = self.upper_outer if k <= 6 else self.lower_outer
-            found.append((u * self.half, float(curve(np.asarray(u, dtype=np.float32)))))
-        for k, u in enumerate(INNER_U):
-            curve = self.upper_inner if k <= 4 else self.lower_inner
-            found.append((u * self.half, float(curve(np.asarray(u, dtype=np.float32)))))
-        return np.asarray(found, dtype=np.float32)
+        """The 20 lip points [..., 20, 2] in face units: 12 on the outer contour, 8 on the inner one."""
+        heights = [
+            self.upper_outer(OUTER_U[:7]),
+            self.lower_outer(OUTER_U[7:]),
+            self.upper_inner(INNER_U[:5]),
+            self.lower_inner(INNER_U[5:]),
+        ]
+        x = np.concatenate([OUTER_U, INNER_U]) * self.half
+        return np.asarray(np.stack([x, np.concatenate(heights, axis=-1)], axis=-1), dtype=np.float32)
 
     # --- from a frame's place back to the lit picture ------------------------------------------------------------
 
@@ -225,7 +233,7 @@ def cavity(curves: LipCurves, x: Field, y: Field, opened: Field, pixel: float) -
     # the lips' shade falls on what lies behind them, deeper under the upper one
     under_upper = np.clip((y - top) / 0.030, 0.0, 1.0)
     over_lower = np.clip((bottom - y) / 0.014, 0.0, 1.0)
-    side = np.clip(1.0 - (np.abs(x) / max(curves.half, 1e-3)) ** 2.6, 0.0, 1.0)
+    side = np.clip(1.0 - (np.abs(x) / curves.half) ** 2.6, 0.0, 1.0)
     shade = (0.42 + 0.58 * under_upper**0.7) * (0.60 + 0.40 * over_lower) * (0.22 + 0.78 * side)
     return np.asarray(colour * shade[..., None], dtype=np.float32)
 

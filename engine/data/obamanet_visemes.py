@@ -130,9 +130,11 @@ def _pulls(symbols: Sequence[str], starts: NDArray[np.floating], ends: NDArray[n
 
 
 def mouth_track(
-    symbols: Sequence[str], durations: Sequence[float] | NDArray[np.floating], rate: int = RATE
+    symbols: Sequence[str], durations: Sequence[float] | NDArray[np.floating], frames: int | None = None
 ) -> NDArray[np.float32]:
-    """The mouth [T, MOUTH] of a spoken sequence; T = round(total duration x rate).
+    """The mouth [T, MOUTH] of a spoken sequence at 100 Hz; row t is the mouth at t x 10 ms, like the sound's frames.
+
+    frames: T, when the sound's is known (`Speech.frames`); otherwise one every 10 ms and one more.
 
     symbols: phones of `obamanet_phones` with stress, and pauses; durations: seconds, >= 0. Raises `ValueError` for an
     unknown symbol, unequal lengths or a negative duration. Silence alone gives a resting mouth.
@@ -146,10 +148,11 @@ def mouth_track(
     if len(length) and float(length.min()) < 0.0:
         raise ValueError(f"a duration of {float(length.min())} s is negative")
     ends = np.cumsum(length)
-    frames = round(float(ends[-1]) * rate) if len(ends) else 0
-    if frames == 0:
-        return np.zeros((0, MOUTH), dtype=np.float32)
-    time = (np.arange(frames) + 0.5) / rate + LEAD_S
+    if frames is None:
+        frames = int(float(ends[-1]) * RATE + 1e-9) + 1 if len(ends) else 0
+    if frames == 0 or not len(ends):
+        return np.zeros((frames, MOUTH), dtype=np.float32)
+    time = np.arange(frames) / RATE + LEAD_S
     total = np.zeros((frames, MOUTH))
     weight = np.full((frames, MOUTH), 1e-9)
     for pull in _pulls(symbols, ends - length, ends):
@@ -161,7 +164,7 @@ def mouth_track(
         weight += each
     track = total / weight
     track[:, MOUTH_NAMES.index("press")] = _snapped(track[:, MOUTH_NAMES.index("press")])
-    return _smoothed(track, rate).astype(np.float32)
+    return _smoothed(track).astype(np.float32)
 
 
 def _snapped(press: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -170,13 +173,22 @@ def _snapped(press: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.asarray(np.where(press < 0.25, press, 0.25 + 0.75 * t * t * (3.0 - 2.0 * t)))
 
 
-def _smoothed(track: NDArray[np.floating], rate: int) -> NDArray[np.floating]:
-    points = max(1, round(HANN * rate / RATE)) | 1
-    window = np.hanning(points + 2)[1:-1]
+def _smoothed(track: NDArray[np.floating]) -> NDArray[np.floating]:
+    window = np.hanning(HANN + 2)[1:-1]
     window /= window.sum()
-    edge = points // 2
-    padded = np.pad(track, ((edge, edge), (0, 0)), mode="edge")
+    padded = np.pad(track, ((HANN // 2, HANN // 2), (0, 0)), mode="edge")
     return np.stack([np.convolve(padded[:, k], window, mode="valid") for k in range(track.shape[1])], axis=1)
+
+
+def closed_frames(
+    symbols: Sequence[str], durations: Sequence[float] | NDArray[np.floating], frames: int
+) -> NDArray[np.bool_]:
+    """Whether p, b or m is sounding in each frame of 10 ms [frames], shifted by the lips' lead."""
+    ends = np.cumsum(np.asarray(durations, dtype=np.float64))
+    time = np.arange(frames) / RATE + LEAD_S
+    at = np.clip(np.searchsorted(ends, time, side="right"), 0, max(len(ends) - 1, 0))
+    shut = np.array([bare(symbol) in CLOSED_PHONES for symbol in symbols], dtype=bool)
+    return shut[at] if len(shut) else np.zeros(frames, dtype=bool)
 
 
 def at_video_rate(track: NDArray[np.floating], every: int = 4) -> NDArray[np.float32]:
