@@ -62,6 +62,7 @@ class PaperPage(QWidget):
         self.views: QWidget | None = None
         self.explain: ExplainDrawer | None = None
         self._of_run: set[str] = set()
+        self._save_asked_at: int | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(9)
@@ -162,6 +163,11 @@ class PaperPage(QWidget):
         """Another preset; what runs is saved."""
         self.run.choose_preset(preset_id)
 
+    def save(self) -> None:
+        """A checkpoint now; a word follows when it is on disk (those written by themselves say nothing)."""
+        self._save_asked_at = self.run.step
+        self.run.save()
+
     def toggle_explain(self) -> None:
         """Show or hide the drawer; it is made when it is first wanted."""
         if self.explain is None:
@@ -258,6 +264,7 @@ class PaperPage(QWidget):
         for code in ("failed", *self._of_run):
             self.notices.clear(code)
         self._of_run.clear()
+        self._save_asked_at = None
 
     def on_noticed(self, notice: Notice) -> None:
         """A sentence from the experiment, or the end of one."""
@@ -302,6 +309,9 @@ class PaperPage(QWidget):
     def on_saved(self, report: Saved) -> None:
         """A checkpoint is on disk."""
         self.logged.emit(f"checkpoint at step {report.step:,} in {report.seconds:.2f} s: {report.path}", "info")
+        if self._save_asked_at is not None and report.step >= self._save_asked_at:
+            self._save_asked_at = None
+            self.notices.show_notice(f"Saved at step {report.step:,}.", "info", "saved")
 
     def say(self, text: str, level: str = "info") -> None:
         """One line in the window and in the log."""

@@ -29,7 +29,7 @@ def _bind_run(window: MainWindow) -> None:
     bind("rewind", lambda: on_page(lambda p: p.run.rewind()))
     bind("restart", lambda: on_page(lambda p: p.run.start()))
     bind("stop", lambda: on_page(lambda p: p.run.stop()))
-    bind("save", lambda: on_page(lambda p: p.run.save()))
+    bind("save", lambda: on_page(lambda p: p.save()))
     bind("export", lambda: on_page(lambda p: p.export_all()))
     bind("undo", lambda: on_page(lambda p: p.run.undo_stack.undo()))
     bind("redo", lambda: on_page(lambda p: p.run.undo_stack.redo()))

@@ -119,6 +119,21 @@ def test_that_a_failed_run_names_the_cause_keeps_the_curves_and_offers_ways_on(p
     assert len(page.run.history.curve("test_accuracy")[0]) == 2 and page.notices.texts() == []
 
 
+def test_that_saving_says_at_which_step_and_saves_by_themselves_say_nothing(page, window, sessions, qtbot):
+    page.run.start()
+    sessions.last.ready()
+    sessions.last.progress(1200)
+    qtbot.waitUntil(lambda: page.run.step == 1200)
+    sessions.last.report(m.Saved, step=1200, path="x", seconds=0.01)
+    qtbot.waitUntil(lambda: page.run.saved_step == 1200)
+    assert page.notices.texts() == []
+    window.actions_table.trigger("save")
+    assert sessions.last.verbs()[-1] == "save"
+    sessions.last.report(m.Saved, step=1100, path="x", seconds=0.01)  # was under way when it was asked for
+    sessions.last.report(m.Saved, step=1234, path="x", seconds=0.01)
+    qtbot.waitUntil(lambda: page.notices.texts() == ["Saved at step 1,234."])
+
+
 def test_that_a_remedy_of_a_notice_is_carried_out(page, sessions, qtbot):
     page.run.start()
     sessions.last.ready()
