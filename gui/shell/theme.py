@@ -301,8 +301,13 @@ class Theme(QObject):
         self._use(wanted)
         app = QApplication.instance()
         if self._installed and isinstance(app, QApplication):
-            app.setPalette(palette(wanted))
-            app.setStyleSheet(style_sheet(wanted))
+            # Qt styles every widget anew, the hidden ones too: about a second for each tab that is open.
+            app.setOverrideCursor(Qt.CursorShape.WaitCursor)
+            try:
+                app.setPalette(palette(wanted))
+                app.setStyleSheet(style_sheet(wanted))
+            finally:
+                app.restoreOverrideCursor()
         self.changed.emit()
 
     def color(self, meaning: str) -> QColor:
