@@ -64,12 +64,19 @@ _TABLE: dict[Menu, tuple[tuple[str, str, str, str, str, Need], ...]] = {
         ("parameters", "Parameter panel", "Ctrl+P", "Show or hide the knobs.", "settings", "paper"),
         ("log", "Log", "Ctrl+L", "Notices, errors and the engine's own output.", "log", "always"),
         ("full_screen", "Full screen", "F11", "Show the lab on the whole screen.", "maximise", "always"),
-        ("theme", "Dark or light", "Ctrl+T", "Change between the dark and the light theme.", "moon", "always"),
+        ("theme", "Theme: dark or light", "Ctrl+T", "Change between the dark and the light theme.", "moon", "always"),
     ),
     "Help": (
         ("palette", "Command palette", "Ctrl+K", "Find anything by name.", "command", "always"),
         ("help", "Shortcuts and help", "F1 | ?", "All shortcuts on one sheet.", "explain", "always"),
-        ("settings", "Settings", "Ctrl+,", "Theme, device, autosave, data folder.", "settings", "always"),
+        (
+            "settings",
+            "Settings",
+            "Ctrl+,",
+            "Theme, dark or light, device, autosave, data folder.",
+            "settings",
+            "always",
+        ),
         ("quit", "Close the lab", "Ctrl+Q", "Save what runs, then close.", "close", "always"),
     ),
 }

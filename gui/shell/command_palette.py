@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -23,11 +24,16 @@ _MOST = 60
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One entry. hint: what stands at its right."""
+    """One entry. hint: what stands at its right. about: one line of help, searched too.
+
+    is_action: of the table of actions; else a preset or a parameter of the paper that is shown.
+    """
 
     text: str
     hint: str
     work: Callable[[], object]
+    about: str = ""
+    is_action: bool = True
 
 
 def score(query: str, text: str) -> float:
@@ -46,6 +52,32 @@ def score(query: str, text: str) -> float:
     return total + (4.0 if query in text.replace(" ", "") else 0.0) - 0.01 * len(text)
 
 
+def rank(query: str, command: Command) -> tuple[float, float] | None:
+    """How well a command fits, the higher the better; None: not at all.
+
+    An action that has the words in its name goes before one that has them in its help, then come presets and
+    parameters that have them, and last actions that merely have the letters: a preset changes the run, so it is
+    never offered for letters alone.
+    """
+    words = query.lower().split()
+    fit = score(query, command.text)
+    if not words:
+        return (0.0, 0.0)
+    if command.is_action and _has_words(words, command.text):
+        return (4.0, fit)
+    if command.is_action and _has_words(words, command.about):
+        return (3.0, max(fit, 0.0))
+    if not command.is_action:
+        return (2.0, fit) if all(w in command.text.lower() for w in words) else None
+    return (1.0, fit) if fit >= 0 else None
+
+
+def _has_words(words: list[str], text: str) -> bool:
+    """Whether each word begins a word of the text."""
+    begun = re.findall(r"\w+", text.lower())
+    return all(any(b.startswith(w) for b in begun) for w in words)
+
+
 def commands_of(window: MainWindow) -> list[Command]:
     """What can be done now: enabled actions, then presets and knobs of the paper that is shown."""
     table = window.actions_table
@@ -54,17 +86,19 @@ def commands_of(window: MainWindow) -> list[Command]:
         paper = window.papers.get(row.id.removeprefix("paper_"))
         text = f"Paper: {paper.short_title}" if paper is not None else table[row.id].text()
         if row.id != "palette":
-            found.append(Command(text, shortcut_text(row), partial(table.trigger, row.id)))
+            found.append(Command(text, shortcut_text(row), partial(table.trigger, row.id), row.tip))
     page = window.paper_page()
     if page is not None:
         for preset in page.run.paper.presets:
-            found.append(Command(f"Preset: {preset.title}", preset.cpu_time, partial(page.choose_preset, preset.id)))
+            work = partial(page.choose_preset, preset.id)
+            found.append(Command(f"Preset: {preset.title}", preset.cpu_time, work, is_action=False))
         for knob in knobs(type(page.run.params)):
             found.append(
                 Command(
                     f"Parameter: {knob.label} {knob.symbol}".rstrip(),
                     knob.group,
                     partial(page.on_knob_wanted, knob.name),
+                    is_action=False,
                 )
             )
     return found
@@ -107,8 +141,8 @@ class CommandPalette(QDialog):
 
     def on_text_changed(self, query: str) -> None:
         """Sort by how well each fits."""
-        rated = [(score(query, c.text), -i, c) for i, c in enumerate(self._commands)]
-        best = sorted((r for r in rated if r[0] >= 0), key=lambda r: (r[0], r[1]), reverse=True)
+        rated = [(fit, -i, c) for i, c in enumerate(self._commands) if (fit := rank(query, c)) is not None]
+        best = sorted(rated, key=lambda r: (r[0], r[1]), reverse=True)
         self._shown = [r[2] for r in best[:_MOST]]
         self.list.clear()
         for command in self._shown:

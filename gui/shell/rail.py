@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.papers.contract import Paper
-from gui.shell.icons import pixmap
-from gui.shell.rows import heading, label, scaled
+from gui.shell.actions import Actions, tooltip
+from gui.shell.icons import follow_theme, pixmap
+from gui.shell.rows import heading, keep_keys, label, scaled
 from gui.shell.theme import theme
 from gui.widgets.elided import ElidedLabel
 
@@ -169,6 +170,7 @@ class Rail(QFrame):
         self.setFixedWidth(WIDTH)
         self.setProperty("rail", True)
         self.items: dict[str, RailItem] = {}
+        self.tools: dict[str, QToolButton] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 14, 0, 10)
         layout.setSpacing(0)
@@ -176,6 +178,10 @@ class Rail(QFrame):
         layout.addWidget(self._build_papers(papers), 1)
         for name, text, icon in (("library", "Run library", "library"), ("scorecard", "Scorecard", "scorecard")):
             layout.addWidget(self._item(name, text, icon))
+        self._tools = QHBoxLayout()
+        self._tools.setContentsMargins(16, 6, 8, 0)
+        self._tools.setSpacing(2)
+        layout.addLayout(self._tools)
         layout.addWidget(self._build_machine())
 
     def _item(self, name: str, text: str, icon: str = "") -> RailItem:
@@ -237,6 +243,23 @@ class Rail(QFrame):
             column.addWidget(line)
         box.setAccessibleName("device, threads and memory")
         return box
+
+    def add_tools(self, actions: Actions) -> None:
+        """Buttons for the settings and for the theme, below the pages."""
+        for action_id, text in (("settings", "Settings"), ("theme", "Theme")):
+            button = QToolButton()
+            button.setText(text)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setIconSize(QSize(16, 16))
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setToolTip(tooltip(actions.rows[action_id]))
+            button.setAccessibleName(actions.rows[action_id].text)
+            button.clicked.connect(actions[action_id].trigger)
+            follow_theme(button, actions.rows[action_id].icon, "muted")
+            keep_keys(button, Qt.Key.Key_Space)
+            self._tools.addWidget(button)
+            self.tools[action_id] = button
+        self._tools.addStretch(1)
 
     def show_current(self, name: str) -> None:
         """Mark the page that is shown."""

@@ -19,6 +19,7 @@ def bind_actions(window: MainWindow) -> None:
     _bind_run(window)
     _bind_go(window)
     _bind_rest(window)
+    window.rail.add_tools(window.actions_table)
 
 
 def _bind_run(window: MainWindow) -> None:

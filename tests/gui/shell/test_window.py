@@ -14,6 +14,7 @@ from gui.shell.home import PaperCard
 from gui.shell.main_window import MainWindow
 from gui.shell.rail import RailItem
 from gui.shell.settings import Settings
+from gui.shell.settings_sheet import SettingsSheet
 from gui.shell.unbuilt_page import UnbuiltPage
 
 
@@ -91,6 +92,37 @@ def test_that_the_palette_finds_and_runs_actions(page, window, qtbot):
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert window.current == "scorecard"
     assert score("xyz", "Train") < 0 < score("trn", "Train or pause")
+
+
+def first_in_palette(window, query):
+    palette = CommandPalette(window)
+    palette.line.setText(query)
+    item = palette.list.topLevelItem(0)
+    return item.text(0) if item is not None else ""
+
+
+@pytest.mark.parametrize("query", ["theme", "dark", "light"])
+def test_that_the_palette_finds_the_theme_by_its_words(page, window, query):
+    assert first_in_palette(window, query) == "Theme: dark or light"
+
+
+def test_that_the_palette_puts_actions_before_presets_and_never_offers_a_preset_for_letters_alone(page, window):
+    assert first_in_palette(window, "settings") == "Settings"
+    assert first_in_palette(window, "autosave") == "Settings", "a word of the description"
+    for query in ("device", "undo", "quit", "rain", "ghosts", "dgt", "wkf"):
+        assert not first_in_palette(window, query).startswith("Preset"), query
+    assert first_in_palette(window, "weak feedb").startswith("Preset")
+
+
+def test_that_settings_and_theme_have_buttons_in_the_rail_with_their_shortcuts(window, qtbot):
+    before = window.settings.text("window/theme")
+    assert "Ctrl+," in window.rail.tools["settings"].toolTip() and "Ctrl+T" in window.rail.tools["theme"].toolTip()
+    qtbot.mouseClick(window.rail.tools["theme"], Qt.MouseButton.LeftButton)
+    assert window.settings.text("window/theme") != before
+    qtbot.mouseClick(window.rail.tools["settings"], Qt.MouseButton.LeftButton)
+    sheets = window.findChildren(SettingsSheet)
+    assert len(sheets) == 1 and sheets[0].isVisible()
+    sheets[0].close()
 
 
 def test_that_the_palette_offers_presets_and_parameters_of_the_paper(page, window, qtbot):
