@@ -7,6 +7,11 @@ import math
 import pytest
 import torch
 
+from engine.data.obamanet_text import script_of
+from engine.data.obamanet_vocabulary import SENTENCES
+from engine.data.obamanet_voice import speak
+from engine.experiments import obamanet_voices as voices
+from engine.experiments.obamanet_speech_set import example_of
 from engine.models.obamanet_attention import (
     Moment,
     Weights,
@@ -209,7 +214,8 @@ def test_that_the_guide_prefers_the_diagonal():
     for alignment in (0.7, 0.01):
         how, X = Window(alignment), net.W_x(net.before(frames()[:, 3::4].transpose(0, 1), None))
         attended = attend(net.weights, X, memory.memory, memory.is_symbol, how, start(memory.memory, 9, 3))
-        penalties.append(float(guide_of(type("T", (), {"attended": attended}), memory, torch.tensor([40, 28, 34]), 4)))
+        taught = type("Taught", (), {"attended": attended})
+        penalties.append(guide_of(taught, memory, torch.tensor([40, 28, 34]), 4).item())
     assert penalties[0] < 0.5 * penalties[1]
     assert alignment_of(torch.tensor([10, 20]), torch.tensor([80, 160]), 4) == pytest.approx(0.5)
 
@@ -235,3 +241,15 @@ def test_that_the_papers_size_is_built_and_steps():
     assert math.isfinite(float(loss)) and float(net.W_att.grad.abs().max()) > 0
     with pytest.raises(ValueError, match="multiple of 4"):
         teach(small(), small().read(symbols, lengths), true)
+
+
+def test_that_the_shipped_reader_says_sentences_it_never_read():
+    """Free-running, as it will be heard; the stop rule ends every one of them within its cap."""
+    judge, net = voices.recogniser(), voices.reader()
+    spoken = [example_of(speak(chunk.phones)) for text in SENTENCES[:6] for chunk in script_of(text).chunks]
+    found = voices.read_examples(net, spoken)
+    assert not bool(found.is_lost.any())
+    heard = [found.frames(row, net.shape.fold) for row in range(len(spoken))]
+    assert voices.heard_error(judge, heard, [example.sounds for example in spoken]) < 0.15
+    taught = torch.tensor([len(example.mel) for example in spoken])
+    assert 0.8 < float((found.steps * net.shape.fold).sum() / taught.sum()) < 1.2

@@ -8,6 +8,11 @@ from itertools import pairwise
 import pytest
 import torch
 
+from engine.data.obamanet_text import script_of
+from engine.data.obamanet_vocabulary import SENTENCES
+from engine.data.obamanet_voice import speak
+from engine.experiments import obamanet_voices as voices
+from engine.experiments.obamanet_speech_set import example_of
 from engine.models.obamanet_recogniser import edit_distance, error_rate, meant_of, said
 from engine.models.obamanet_sound import (
     FEATURES,
@@ -88,9 +93,7 @@ def test_that_features_are_cepstra_energy_and_their_steps():
     assert features.shape == (101, FEATURES)
     assert torch.allclose(features[:, 13], (2 * mel).exp().sum(1).log(), atol=1e-4)
     assert torch.allclose(features[1:, 14:], features[1:, :14] - features[:-1, :14])
-    assert (
-        float(spectral_features(mel + 1.0)[:, 1:13].sub(features[:, 1:13]).abs().max()) < 1e-4
-    )  # a gain moves only c0
+    assert float(spectral_features(mel + 1.0)[:, 1:13].sub(features[:, 1:13]).abs().max()) < 1e-4
 
 
 def test_that_runs_are_read_and_errors_counted():
@@ -98,3 +101,14 @@ def test_that_runs_are_read_and_errors_counted():
     assert meant_of([9, 1, 1, 9, 1, 3, 9], 9) == [1, 1, 3]
     assert edit_distance([1, 2, 3], [1, 3]) == 1 and edit_distance([], [1, 2]) == 2 and edit_distance([4], [5]) == 1
     assert error_rate([([1, 2], [1, 2]), ([], [1, 2])]) == 0.5 and error_rate([([5] * 8, [1, 2])]) == 4.0
+
+
+def test_that_the_shipped_recogniser_tells_speech_from_noise():
+    """Page, section 7: a constant sound above .85, the teacher below .05; a wrong sentence is no better than noise."""
+    judge = voices.recogniser()
+    spoken = [example_of(speak(chunk.phones)) for text in SENTENCES[:6] for chunk in script_of(text).chunks]
+    mels, meant = [example.mel for example in spoken], [example.sounds for example in spoken]
+    assert voices.heard_error(judge, mels, meant) < 0.05
+    assert voices.heard_error(judge, [log_mel(audio_of(mel)) for mel in mels], meant) < 0.08
+    assert voices.heard_error(judge, [torch.full_like(mel, -2.0) for mel in mels], meant) > 0.85
+    assert voices.heard_error(judge, mels[1:], meant[:-1]) > 0.7
