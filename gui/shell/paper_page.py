@@ -24,6 +24,7 @@ from gui.shell.notice_bar import NoticeBar
 from gui.shell.paper_run import PaperRun
 from gui.shell.rows import flash, label
 from gui.shell.settings import Settings
+from gui.shell.waiting import Waiting
 from gui.widgets.background import Background
 from gui.widgets.parameters import WIDTH, ParameterPanel
 from gui.widgets.transport import TransportBar
@@ -89,6 +90,7 @@ class PaperPage(QWidget):
         self._place = QWidget()
         self._place_layout = QVBoxLayout(self._place)
         self._place_layout.setContentsMargins(0, 0, 0, 0)
+        self.waiting = Waiting(self.run, self._place)
         self.parameters = ParameterPanel(self.run.paper.params, self.try_edit)
         self.splitter.addWidget(self._place)
         self.splitter.addWidget(self.parameters)

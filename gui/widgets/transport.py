@@ -153,7 +153,7 @@ class TransportBar(QWidget):
             self.bar.setValue(0)
             self.words.set_full_text("Space to train")
         elif state == "starting":
-            self.words.set_full_text("starting the engine")
+            self.words.set_full_text("Starting the engine…")
         elif state == "failed":
             self.words.set_full_text("failed: everything drawn is kept")
         elif state == "stopped":

@@ -151,6 +151,25 @@ def test_that_a_failed_run_names_the_cause_keeps_the_curves_and_offers_ways_on(p
     assert len(page.run.history.curve("test_accuracy")[0]) == 2 and page.notices.texts() == []
 
 
+def test_that_a_page_says_that_its_engine_starts_until_the_first_picture(page, sessions, qtbot):
+    assert page.waiting.isHidden()
+    page.run.start(paused=True)
+    assert page.waiting.isVisible() and page.waiting.text() == "Starting the engine…"
+    assert page.transport.words.full_text == "Starting the engine…"
+    page.resize(page.width() + 40, page.height())
+    middle = page.waiting.geometry().center() - page.waiting.parentWidget().rect().center()
+    assert middle.manhattanLength() <= 2
+    sessions.last.ready()
+    qtbot.waitUntil(lambda: page.run.run_state == "paused")
+    assert page.waiting.isVisible(), "an engine that is ready has not drawn yet"
+    sessions.last.frame(page.run.paper.views[0].name, None)
+    qtbot.waitUntil(lambda: page.waiting.isHidden())
+    page.run.start()
+    assert page.waiting.isVisible()
+    sessions.last.report(m.Failed, step=0, kind="start", advice="No.", traceback="")
+    qtbot.waitUntil(lambda: page.waiting.isHidden())
+
+
 def test_that_saving_says_at_which_step_and_saves_by_themselves_say_nothing(page, window, sessions, qtbot):
     page.run.start()
     sessions.last.ready()
