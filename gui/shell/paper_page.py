@@ -14,7 +14,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from engine.papers.contract import ParameterError
-from engine.runtime.messages import Failed, Notice, Ready, Remedy, Saved
+from engine.runtime.messages import Failed, Notice, Progress, Ready, Remedy, Saved
 from gui.shell.actions import Actions, Need
 from gui.shell.bench import Bench
 from gui.shell.data_offer import DataOffer, needed_set
@@ -64,6 +64,7 @@ class PaperPage(QWidget):
         self.explain: ExplainDrawer | None = None
         self._of_run: set[str] = set()
         self._save_asked_at: int | None = None
+        self._is_before_end = False
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(9)
@@ -133,6 +134,7 @@ class PaperPage(QWidget):
         run.preset_changed.connect(self.on_preset_changed)
         run.run_state_changed.connect(self.on_run_state_changed)
         run.progress_changed.connect(self.transport.show_progress)
+        run.progress_changed.connect(self.on_progress)
         run.ready.connect(self.on_ready)
         run.noticed.connect(self.on_noticed)
         run.failed.connect(self.on_failed)
@@ -267,6 +269,7 @@ class PaperPage(QWidget):
             self.notices.clear(code)
         self._of_run.clear()
         self._save_asked_at = None
+        self._is_before_end = False
 
     def on_noticed(self, notice: Notice) -> None:
         """A sentence from the experiment, or the end of one."""
@@ -307,6 +310,14 @@ class PaperPage(QWidget):
         self.notices.show_notice(report.advice, "error", "failed", remedies)
         if report.kind == "bad_data" and (name := needed_set(self.run)):
             self.data_offer.offer(name, report.advice, remedies)
+
+    def on_progress(self, report: Progress) -> None:
+        """The length of the preset is reached: a line in the log, once each time it is crossed."""
+        is_before = report.step < report.total
+        if self._is_before_end and not is_before:
+            going_on = "training goes on until it is paused" if report.state == "training" else "it is held there"
+            self.logged.emit(f"The preset's {report.total:,} updates are done; {going_on}.", "info")
+        self._is_before_end = is_before
 
     def on_saved(self, report: Saved) -> None:
         """A checkpoint is on disk."""

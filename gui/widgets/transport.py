@@ -44,13 +44,15 @@ def rate_words(rate: float) -> str:
 
 
 def progress_words(report: Progress) -> str:
-    """Phase text, step, rate and time left on one line."""
+    """Phase text, step, rate and time left (or that the preset's length is reached) on one line."""
     parts = [report.text] if report.text else []
     parts.append(f"step {report.step:,}".replace(",", "\u2009"))
     if report.state == "training" and report.rate > 0:
         parts.append(rate_words(report.rate))
         if report.total > report.step:
             parts.append(f"{duration_text((report.total - report.step) / report.rate)} left")
+    if 0 < report.total <= report.step:
+        parts.insert(0, "done, going on" if report.state == "training" else "done")
     return " · ".join(parts)
 
 

@@ -170,6 +170,22 @@ def test_that_a_page_says_that_its_engine_starts_until_the_first_picture(page, s
     qtbot.waitUntil(lambda: page.waiting.isHidden())
 
 
+def test_that_the_end_of_the_preset_is_said_beside_the_bar_and_once_in_the_log(page, window, sessions, qtbot):
+    page.run.start()
+    sessions.last.ready()
+    sessions.last.progress(999)
+    qtbot.waitUntil(lambda: page.run.step == 999)
+    assert "left" in page.transport.words.full_text and "updates are done" not in window.log.text()
+    for step in (1000, 1010):
+        sessions.last.progress(step)
+    qtbot.waitUntil(lambda: page.run.step == 1010)
+    assert page.transport.words.full_text.startswith("done, going on · step")
+    assert window.log.text().count("The preset's 1,000 updates are done; training goes on") == 1
+    sessions.last.progress(1010, state="paused")
+    qtbot.waitUntil(lambda: page.run.run_state == "paused")
+    assert page.transport.words.full_text.startswith("done · step")
+
+
 def test_that_saving_says_at_which_step_and_saves_by_themselves_say_nothing(page, window, sessions, qtbot):
     page.run.start()
     sessions.last.ready()
