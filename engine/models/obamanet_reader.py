@@ -96,12 +96,22 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """What one segment of truncated back-propagation hands to the next, without gradient: the state of GRU 1 and the
+    window, the last frame [B, M], the states of the layers above."""
+
+    moment: Moment
+    frame: Tensor
+    states: list[object]
+
+
+@dataclass(frozen=True, slots=True)
 class Taught:
-    """frames [B, T R, M] standardised (None with the mixture loss), output [B, T, ...] of the last layer, attended:
-    the window's way."""
+    """output [B, T, ...] of the last layer; attended: the window's way; carried: for the next segment."""
 
     output: Tensor
     attended: Attended
+    carried: Carried
 
 
 class Reader(nn.Module):
@@ -195,23 +205,35 @@ class Reader(nn.Module):
 
 
 def teach(
-    net: Reader, memory: Memory, frames: Tensor, generator: torch.Generator | None = None, moment: Moment | None = None,
-    by_autograd: bool = False,
+    net: Reader, memory: Memory, frames: Tensor, generator: torch.Generator | None = None,
+    carried: Carried | None = None, by_autograd: bool = False,
 ) -> Taught:  # fmt: skip
     """Teacher forcing: every step reads the true last frame of the group before. frames [B, T R, M], standardised.
 
-    moment: the state of the segment before, for truncated back-propagation. by_autograd: the naive attention loop.
+    carried: from the segment before (2.3: the window makes no sense in a second segment that starts at zero).
+    by_autograd: the naive attention loop.
     """
     s = net.shape
     B, length, _ = frames.shape
     if length % s.fold:
         raise ValueError(f"{length} frames are no multiple of {s.fold} a step")
     last = frames[:, s.fold - 1 :: s.fold]  # [B, T, M]
-    fed = net.before(torch.cat([frames.new_zeros(B, 1, MELS), last[:, :-1]], 1).transpose(0, 1), generator)
-    begin = moment or start(memory.memory, s.units, s.components)
+    begin = carried or Carried(start(memory.memory, s.units, s.components), frames.new_zeros(B, MELS), [None] * s.upper)
+    fed = net.before(torch.cat([begin.frame.unsqueeze(1), last[:, :-1]], 1).transpose(0, 1), generator)
     way = attend_by_autograd if by_autograd else attend
-    attended = way(net.weights, net.W_x(fed), memory.memory, memory.is_symbol, net.window(), begin)
-    return Taught(net.above(attended.h, attended.w, fed).transpose(0, 1), attended)
+    attended = way(net.weights, net.W_x(fed), memory.memory, memory.is_symbol, net.window(), begin.moment)
+    states = list(begin.states)
+    output = net.above(attended.h, attended.w, fed, states).transpose(0, 1)
+    now = attended.last
+    moment = Moment(now.h.detach(), now.kappa.detach(), now.w.detach())
+    return Taught(output, attended, Carried(moment, last[:, -1].detach(), [_detached(state) for state in states]))
+
+
+def _detached(state: object) -> object:
+    """An LSTM's pair or a GRU's tensor without its history."""
+    if isinstance(state, Tensor):
+        return state.detach()
+    return tuple(part.detach() for part in state) if isinstance(state, tuple) else state
 
 
 def frames_of(net: Reader, output: Tensor) -> Tensor:

@@ -101,16 +101,19 @@ def test_that_teaching_equals_stepping_with_the_same_frames(changes):
     assert torch.allclose(torch.cat(made, 1), whole, atol=1e-5) and float(whole.detach().abs().max()) > 1e-2
 
 
-def test_that_segments_with_carried_state_attend_as_the_whole_does():
+@pytest.mark.parametrize("changes", [{}, {"upper": 2, "upper_cell": "gru"}])
+def test_that_segments_with_carried_state_are_the_whole(changes):
     """Truncated back-propagation: kappa makes no sense in the second segment otherwise (2.3)."""
-    net, (symbols, lengths), true = small(), text(), frames()
+    net, (symbols, lengths), true = small(**changes), text(), frames()
     memory = net.read(symbols, lengths)
-    fed = net.W_x(net.before(true[:, 3::4].transpose(0, 1), None))
-    how, begin = net.window(), start(memory.memory, 9, 3)
-    whole = attend(net.weights, fed, memory.memory, memory.is_symbol, how, begin)
-    first = attend(net.weights, fed[:4], memory.memory, memory.is_symbol, how, begin)
-    second = attend(net.weights, fed[4:], memory.memory, memory.is_symbol, how, first.last)
-    assert torch.allclose(torch.cat([first.phi, second.phi]), whole.phi, atol=1e-6)
+    whole = teach(net, memory, true)
+    first = teach(net, memory, true[:, :16])
+    second = teach(net, memory, true[:, 16:], carried=first.carried)
+    assert torch.allclose(torch.cat([first.attended.phi, second.attended.phi]), whole.attended.phi, atol=1e-6)
+    assert torch.allclose(torch.cat([first.output, second.output], 1), whole.output, atol=1e-5)
+    second.output.sum().backward()  # stops at the segment's border
+    with pytest.raises(RuntimeError):
+        first.carried.moment.h.sum().backward()
 
 
 def test_that_the_window_moves_on_only_and_by_the_alignment_at_first():
