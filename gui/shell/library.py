@@ -55,6 +55,11 @@ class LibraryPage(QWidget):
         column.addWidget(self._empty)
         column.addLayout(self._build_buttons())
         window.records.changed.connect(self.refresh)
+        self._deleted: list[list[str]] = []
+        # "Undo parameter change" has this key too, but is never enabled while this page is shown.
+        self._undo = QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self)
+        self._undo.setEnabled(False)
+        self._undo.activated.connect(self.undo_delete)
         self.on_selection_changed()
 
     # --- parts --------------------------------------------------------------------------------------------------
@@ -125,7 +130,7 @@ class LibraryPage(QWidget):
         )
         add("Rename", self.rename_selected, "Another name (F2).")
         row.addStretch(1)
-        add("Delete", self.delete_selected, "Into the bin; it can be undone (Del).", "trash")
+        add("Delete", self.delete_selected, "Into the bin (Del); Ctrl+Z takes it back.", "trash")
         add("Restore", self.restore_selected, "Out of the bin.", "undo")
         add("Empty the bin", self.purge, "Removes what is in the bin for good, checkpoints included.", "trash")
         return row
@@ -218,19 +223,32 @@ class LibraryPage(QWidget):
         words = "1 run" if len(ids) == 1 else f"{len(ids)} runs"
 
         def done(_result: object) -> None:
-            self.notices.show_notice(
-                f"{words} moved to the bin.", "info", "deleted", [("Undo", lambda: self._restore(ids))]
-            )
+            self._deleted.append(ids)
+            self._undo.setEnabled(True)
+            self.notices.show_notice(f"{words} moved to the bin.", "info", "deleted", [("Undo", self.undo_delete)])
             self._window.records.changed.emit()
 
         self._window.records.run(lambda store: _each(store.delete_run, ids), done)
+
+    def undo_delete(self) -> None:
+        """Take back the last deletion (Ctrl+Z), then the one before."""
+        if self._deleted:
+            self._restore(self._deleted.pop())
+            self.notices.clear("deleted")
+        self._undo.setEnabled(bool(self._deleted))
 
     def restore_selected(self) -> None:
         """Out of the bin."""
         self._restore([r.id for r in self.selected()])
 
     def _restore(self, ids: Sequence[str]) -> None:
-        self._do(lambda store: _each(store.restore_run, ids))
+        """Those that are there no more (the bin was emptied) are passed over."""
+
+        def restore(store: Any) -> None:
+            kept = {record.id for record in store.list_runs(include_deleted=True)}
+            _each(store.restore_run, [run for run in ids if run in kept])
+
+        self._do(restore)
 
     def purge(self) -> None:
         """For good; the bar asks once more."""

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 from engine.runtime import messages as m
 from engine.runtime.records import StudyRecord
@@ -41,6 +42,26 @@ def test_that_deleting_a_run_can_be_undone(library, qtbot):
     qtbot.waitUntil(lambda: len(library.notices.buttons()) == 1)
     library.notices.buttons()[0].click()
     qtbot.waitUntil(lambda: len(library.model.records) == 1)
+
+
+def test_that_ctrl_z_takes_back_deletions_one_after_another_while_the_library_is_shown(library, window, qtbot):
+    with Store() as store:
+        more = store.create_run("dendritic", {}, title="second")
+        store.append_scalars(more.id, [1], {"test_accuracy": [10.0]}, 0.1)
+        store.set_state(more.id, "stopped")
+    library.refresh()
+    for left in (1, 0):
+        qtbot.waitUntil(lambda left=left: len(library.model.records) == left + 1)
+        library.table.selectRow(0)
+        library.delete_selected()
+        qtbot.waitUntil(lambda left=left: len(library.model.records) == left)
+    window.activateWindow()
+    for count in (1, 2):
+        qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        qtbot.waitUntil(lambda count=count: len(library.model.records) == count)
+    assert library.notices.texts() == []
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert len(library.model.records) == 2
 
 
 def test_that_a_run_that_has_made_no_step_is_not_listed(library, window, qtbot):
