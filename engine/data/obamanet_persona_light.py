@@ -124,7 +124,7 @@ def skin_colour(look: Look, shape: Relief, rng: np.random.Generator) -> Field:
     x, y, size = shape.x, shape.y, shape.x.shape[0]
     grain = size / 640
     albedo = np.broadcast_to(np.asarray(look.skin, dtype=np.float32), (size, size, 3)).copy()
-    flush = 0.34 * pair(x, y, 0.235, 0.095, 0.125, 0.085) + 0.50 * bump(x, y, 0.0, 0.11, 0.075, 0.055)
+    flush = 0.27 * pair(x, y, 0.232, 0.090, 0.125, 0.085) + 0.50 * bump(x, y, 0.0, 0.11, 0.075, 0.055)
     flush += 0.35 * bump(x, y, 0.0, 0.49, 0.090, 0.060) + 0.75 * shape.ear
     flush = flush * look.flush + 0.06 * noise((size, size), 16 * grain, rng)
     albedo *= 1.0 + np.clip(flush, -0.2, 1.0)[..., None] * np.array((0.10, -0.20, -0.22), dtype=np.float32)

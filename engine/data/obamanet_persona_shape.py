@@ -120,7 +120,7 @@ def _features(look: Look, x: Field, y: Field) -> Field:
     z += 0.024 * pair(x, y, eye_x, look.brow_y - 0.004, 0.110, 0.034)
     z += 0.007 * bump(x, y, 0.0, look.brow_y, 0.05, 0.035)
     z += 0.036 * pair(x, y, 0.258, 0.020, 0.095, 0.065)
-    z -= 0.036 * pair(x, y, 0.275, 0.215, 0.085, 0.110)
+    z -= 0.024 * pair(x, y, 0.275, 0.215, 0.085, 0.110)
     z -= 0.012 * pair(x, y, 0.385, -0.245, 0.060, 0.100)
     z += 0.010 * pair(x, y, 0.150, -0.38, 0.110, 0.075)
     z += 0.046 * bump(x, y, 0.0, look.mouth_y - 0.015, 0.150, 0.110)
@@ -182,7 +182,7 @@ def _neck(look: Look, x: Field, y: Field) -> tuple[Field, Field]:
     t = np.clip(np.abs(x) / spread, 0.0, 1.0)
     z = 0.02 + 0.24 * np.sqrt(1.0 - t**2.2) - 0.05 * ramp(0.55, 0.9, y)
     slant = np.abs(x) - np.interp(y, (0.50, 0.95), (0.175, 0.045)).astype(np.float32)
-    z += 0.014 * np.exp(-((slant / 0.030) ** 2)) - 0.020 * bump(x, y, 0.0, 0.88, 0.045, 0.060)
+    z += 0.012 * np.exp(-((slant / 0.034) ** 2)) * ramp(0.80, 0.66, y) - 0.012 * bump(x, y, 0.0, 0.90, 0.060, 0.060)
     z += 0.010 * bump(x, y, 0.0, 0.70, 0.035, 0.045) * (look.stubble > 0)
     pixel = 2.3 / x.shape[0]
     return np.asarray(z, dtype=np.float32), ramp(-pixel, pixel, spread - np.abs(x)) * (y > 0.1)

@@ -88,6 +88,17 @@ def test_that_keypoints_move_with_the_picture(pose):
         assert np.hypot(dx, dy) <= 1.2, (index, dx, dy)
 
 
+def test_that_roll_is_a_rotation_and_yaw_brings_the_nose_forward():
+    head, mouth = persona(), Mouth(jaw=0.3)
+    both = np.stack([head.keypoints(mouth, resting_pose()), head.keypoints(mouth, posed(roll=0.06))]).astype(float)
+    unit, _, placed = normalise(both)
+    assert placed.tilt[1] - placed.tilt[0] == pytest.approx(0.06, abs=0.004)
+    assert placed.scale[1] == pytest.approx(placed.scale[0], rel=0.02)
+    assert np.abs(unit[1] - unit[0]).max() < 0.012
+    turned = head.keypoints(mouth, posed(yaw=0.10)) - head.keypoints(mouth, resting_pose())
+    assert turned[30, 0] > turned[[0, 16], 0].mean() + 1.0  # the tip of the nose against the sides of the jaw
+
+
 def test_that_speech_moves_only_the_lower_face_and_a_blink_only_the_eyes():
     head = persona()
     rest = head.frame(Mouth(), resting_pose()).astype(int)
