@@ -24,6 +24,7 @@ from engine.papers.contract import Knob
 from gui.shell.icons import follow_theme
 from gui.shell.rows import keep_keys, set_role
 from gui.widgets.elided import ElidedLabel
+from gui.widgets.typed import plain_number
 
 _STOPS = 1000
 
@@ -190,7 +191,7 @@ class KnobRow(QWidget):
             if text == value_text(self.knob, self._value):
                 self.show_value(self._value)
             else:
-                self.wanted.emit(self.knob.name, text)
+                self.wanted.emit(self.knob.name, plain_number(self.knob, text))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Escape takes an unfinished entry back."""

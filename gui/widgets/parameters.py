@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePol
 from engine.papers.contract import Knob, Params, knobs
 from gui.shell.rows import flash, label, push_button
 from gui.widgets.knob_row import KnobRow
+from gui.widgets.typed import refusal
 
 Edit = Callable[[Mapping[str, Any], str], str]
 """Carries out a change; returns "" or the fault in words (the change is then not made)."""
@@ -119,7 +120,7 @@ class ParameterPanel(QFrame):
         row = self.rows[name]
         fault = self._edit({name: value}, row.knob.label)
         if fault:
-            row.refuse(f"allowed is {row.knob.range_text()}" if name in fault else fault)
+            row.refuse(refusal(row.knob, value) if name in fault else fault)
         elif row.value != self._shown.get(name):
             row.show_value(self._shown[name])
 

@@ -41,6 +41,34 @@ def test_that_an_invalid_entry_is_shown_with_its_range_and_nothing_is_lost(panel
     assert row.fault == "" and row._entry.text() == "0.5"
 
 
+@pytest.mark.parametrize("text", ["abc", "nan", "0.3.1", "0,3,1"])
+def test_that_an_entry_that_is_not_a_number_is_called_that(panel, page, qtbot, text):
+    type_value(qtbot, panel.rows["h1"], text)
+    assert panel.rows["h1"].fault == f"{text} is not a number: allowed is 0.0001 to 1"
+    assert page.run.params.h1 == 0.5
+
+
+def test_that_an_empty_entry_and_one_out_of_range_are_told_apart(panel, qtbot):
+    row = panel.rows["h1"]
+    type_value(qtbot, row, "7")
+    assert row.fault == "allowed is 0.0001 to 1"
+    row._entry.clear()
+    row._entry.setModified(True)
+    qtbot.keyClick(row._entry, Qt.Key.Key_Return)
+    assert row.fault == "nothing is typed: allowed is 0.0001 to 1"
+
+
+def test_that_a_decimal_comma_is_understood_and_one_that_may_part_thousands_is_asked_about(panel, page, qtbot):
+    type_value(qtbot, panel.rows["h1"], "0,3")
+    assert page.run.params.h1 == 0.3 and panel.rows["h1"].fault == ""
+    type_value(qtbot, panel.rows["h1"], "0,125")
+    assert page.run.params.h1 == 0.125
+    type_value(qtbot, panel.rows["h1"], "1,000")
+    assert panel.rows["h1"].fault == "1,000 can be read in two ways: write 1000 or 1.000"
+    type_value(qtbot, panel.rows["seed"], "1.5")
+    assert panel.rows["seed"].fault.startswith("1.5 is not a whole number: allowed is")
+
+
 def test_that_the_slider_moves_in_decades_where_the_knob_is_logarithmic(panel, page):
     row = panel.rows["h1"]
     row._slider.setValue(500)
