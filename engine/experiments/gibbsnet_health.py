@@ -21,6 +21,7 @@ ABSORBED_BITS = 1.0
 Z_RANGE = (0.05, 20.0)
 NOISY = 3.0  # noise over signal above which z carries almost nothing
 GRACE = 1000
+NEARER_BY = 2 * GRACE  # update from which on a large distance is no longer the beginning of training
 
 CODES = ("collapsed", "discriminator-won", "absorbed", "z-scale", "empty-latent")
 _BUTTONS = {
@@ -89,7 +90,7 @@ class HealthWatch:
             return found
         is_far = signs is not None and signs.fd > FAR * self._variance and pulse.loss_d > IN_BALANCE
         is_flat = pulse.pair_spread < COLLAPSED_SPREAD or (signs is not None and signs.diversity < COLLAPSED_SPREAD)
-        if step >= GRACE and (is_flat or is_far):
+        if (step >= GRACE and is_flat) or (step >= NEARER_BY and is_far):
             found["collapsed"] = (
                 f"The chains have collapsed: their pictures differ by {100 * pulse.pair_spread:.0f} % of what training "
                 "pictures differ by, so every start leads to nearly the same picture."

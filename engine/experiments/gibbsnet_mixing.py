@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.experiments.gibbsnet_run import GibbsNetExperiment
 
 SLICE_S = 0.02  # computing time of one look, beyond the chain step or update under way
+LEAST_STEPS = 8  # of dense chains in one look, however busy the machine: some milliseconds
 LAGS = 24  # points of the curve
 MOST_CHAINS_CONV = 32  # one step of convolutional chains takes as long as a thousand of dense ones
 NO_CLASSES = "This model has no classes to follow along the chain."
@@ -73,12 +74,13 @@ class Mixing:
         if self._walk is None or self._walk.query != query:
             self._walk = _begin(experiment, learner, query)
         walk = self._walk
+        least = len(walk.said) + (1 if experiment.p.net == "conv" else LEAST_STEPS)
         while len(walk.said) <= walk.steps:
             moment = next(walk.moments)
             assert moment is not None
             walk.said.append(measures.said(moment.x))
             walk.end = moment.x
-            if time.perf_counter() >= until:
+            if len(walk.said) >= least and time.perf_counter() >= until:
                 break
         if len(walk.said) > walk.steps:
             self._finished, self._of, self._walk = _view(experiment, walk), (walk.version, query), None

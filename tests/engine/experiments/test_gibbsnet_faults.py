@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine.experiments.gibbsnet_health import GRACE, WON_STEPS, HealthWatch, Pulse
+from engine.experiments.gibbsnet_health import GRACE, NEARER_BY, WON_STEPS, HealthWatch, Pulse
 from engine.experiments.gibbsnet_measures import Signs
 from engine.papers import gibbsnet_views as v
 from tests.engine.experiments.gibbsnet_runs import begin
@@ -18,7 +18,7 @@ WELL = Pulse(loss_d=1.1, logit_square=0.3, signal=0.5, noise=0.5, z_rms=1.0, pai
 GOOD = Signs(fd=0.9, entropy=3.1, agree=0.7, score=7.0, diversity=0.8, z_rms=1.0)
 
 
-def told(pulse: Pulse = WELL, signs: Signs = GOOD, late=None, steps: int = GRACE + WON_STEPS) -> set[str]:
+def told(pulse: Pulse = WELL, signs: Signs = GOOD, late=None, steps: int = NEARER_BY + WON_STEPS) -> set[str]:
     heard = Heard()
     watch = HealthWatch(heard.context(), total_variance=4.7)
     watch.late = late
@@ -47,6 +47,11 @@ def test_that_every_failure_of_the_page_is_told(code, pulse, signs, late):
 
 def test_that_a_discriminator_must_win_for_two_hundred_updates():
     assert told(replace(WELL, loss_d=0.1), steps=GRACE + WON_STEPS - 1) == set()
+
+
+def test_that_a_large_distance_early_in_training_is_no_collapse():
+    far = replace(GOOD, fd=4.0)
+    assert told(signs=far, steps=NEARER_BY - 1) == set() and told(signs=far, steps=NEARER_BY) == {"collapsed"}
 
 
 def test_that_what_passes_is_cleared_and_the_meter_names_the_worst():
