@@ -7,6 +7,11 @@ import math
 import pytest
 import torch
 
+from engine.data.obamanet_text import script_of
+from engine.data.obamanet_vocabulary import SENTENCES
+from engine.data.obamanet_voice import speak
+from engine.experiments import obamanet_voices as voices
+from engine.experiments.obamanet_speech_set import example_of
 from engine.models.obamanet_samplernn import PAPER, TINY, SampleRnn, bits, conditions, sampled
 from engine.models.obamanet_sound import log_mel, mu_law
 from engine.models.obamanet_vocoder import Vocoder, by_griffin_lim, in_blocks, loss_of, refined, spectral_loss
@@ -85,3 +90,11 @@ def test_that_samplernn_knows_nothing_at_first_and_has_its_sizes():
     assert all(p.grad is not None for p in rnn.parameters())
     small = SampleRnn(type(TINY)(8, 8, 8, True))
     assert math.isfinite(float(bits(small, audio, log_mel(audio))))
+
+
+def test_that_the_shipped_vocoder_is_understood():
+    """In blocks, as it is played."""
+    judge, vocoder = voices.recogniser(), voices.vocoder()
+    spoken = [example_of(speak(chunk.phones)) for text in SENTENCES[:4] for chunk in script_of(text).chunks]
+    made = [log_mel(torch.cat(list(in_blocks(vocoder, example.mel)))) for example in spoken]
+    assert voices.heard_error(judge, made, [example.sounds for example in spoken]) < 0.1
