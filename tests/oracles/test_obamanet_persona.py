@@ -95,6 +95,9 @@ def test_that_roll_is_a_rotation_and_yaw_brings_the_nose_forward():
     assert placed.tilt[1] - placed.tilt[0] == pytest.approx(0.06, abs=0.004)
     assert placed.scale[1] == pytest.approx(placed.scale[0], rel=0.02)
     assert np.abs(unit[1] - unit[0]).max() < 0.012
+    upright = both[:, 33] - both[:, 27]  # the nose's own line turns with the eyes' line: no shear
+    lean = np.arctan2(-upright[:, 0], upright[:, 1])
+    assert lean[1] - lean[0] == pytest.approx(0.06, abs=0.008)
     turned = head.keypoints(mouth, posed(yaw=0.10)) - head.keypoints(mouth, resting_pose())
     assert turned[30, 0] > turned[[0, 16], 0].mean() + 1.0  # the tip of the nose against the sides of the jaw
 
