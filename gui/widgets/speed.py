@@ -46,9 +46,11 @@ class SpeedSlider(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
+        caption = QLabel("speed")
+        caption.setProperty("role", "muted")
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, _STOPS)
-        self._slider.setFixedWidth(84)
+        self._slider.setFixedWidth(70)
         self._slider.setValue(_STOPS)
         self._slider.setAccessibleName("speed, updates a second")
         self._slider.valueChanged.connect(self.on_moved)
@@ -64,7 +66,7 @@ class SpeedSlider(QWidget):
         keep.setRetainSizeWhenHidden(True)
         self._back.setSizePolicy(keep)
         self._back.clicked.connect(lambda: self.choose(None))
-        for widget in (self._slider, self._words, self._back):
+        for widget in (caption, self._slider, self._words, self._back):
             layout.addWidget(widget)
         self._show()
 
@@ -96,4 +98,8 @@ class SpeedSlider(QWidget):
         self._words.setText(rate_text(self._rate))
         self._back.setVisible(self._rate is not None)
         pace = "the preset's own pace" if self._rate is None else rate_text(self._rate)
-        self.setToolTip(f"Speed: {pace}. Slow motion from one update a second to as fast as it goes.")
+        self.setToolTip(
+            f"Speed: {pace}. From one update a second to as fast as it goes.\n"
+            "“preset” is the preset's own pace: slow while there is most to see, then as fast as it goes.\n"
+            "The rate that is really reached stands at the right, after the step."
+        )
