@@ -50,7 +50,13 @@ _LABEL_MARGIN = 8
 
 
 class _Axis(pg.AxisItem):
-    """An axis whose logarithmic ticks are decades, then 2 and 5, then the rest without words."""
+    """An axis whose logarithmic ticks are decades, then 2 and 5, then the rest without words.
+
+    Its ticks are true numbers: no power of ten is moved into a unit.
+    """
+
+    def updateAutoSIPrefix(self) -> None:
+        """Scale nothing: `enableAutoSIPrefix(False)` alone would still scale once if the label is visible by then."""
 
     def logTickValues(self, minVal: float, maxVal: float, size: float, stdTicks: Any) -> list[tuple[Any, list[float]]]:
         decades = range(math.floor(minVal), math.ceil(maxVal) + 1)

@@ -45,6 +45,15 @@ def test_that_a_single_extreme_in_a_large_batch_is_on_the_screen(curves):
     np.testing.assert_array_equal(curves.data()["ours"], values)
 
 
+def test_that_tick_labels_are_true_numbers_after_a_change_of_palette(curves):
+    curves.append("ours", np.arange(10), np.linspace(0.0, 0.5, 10))
+    curves.flush()
+    curves.on_theme_changed()
+    axis = curves.item.getAxis("left")
+    assert axis.autoSIPrefixScale == 1.0
+    assert axis.tickStrings([0.1, 0.4], axis.autoSIPrefixScale * axis.scale, 0.1) == ["0.1", "0.4"]
+
+
 def test_that_batches_are_joined_into_one_drawing_per_frame(qtbot, curves):
     qtbot.waitUntil(lambda: not curves._redraw.pending)
     calls = []
