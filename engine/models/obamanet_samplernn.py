@@ -11,6 +11,7 @@ page), of the paper's size (GRU 1024, weight norm) as a GPU preset. Departure: t
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -23,6 +24,7 @@ from engine.models.obamanet_sound import HOP, MELS, Standard, from_mu_law, mu_la
 LEVELS = 256
 BIG, SMALL = 80, 10
 SILENCE = LEVELS // 2
+_TINY = 1e-20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,11 @@ class SampleRnn(nn.Module):
         self.sizes, self.standard = sizes, Standard()
         H, E, W = sizes.units, sizes.embedding, sizes.width
 
-        def linear(a: int, b: int) -> nn.Module:
+        def linear(a: int, b: int) -> nn.Linear:
             layer = nn.Linear(a, b)
-            return weight_norm(layer) if sizes.is_normed else layer
+            if sizes.is_normed:
+                weight_norm(layer)  # in place
+            return layer
 
         self.big_in, self.frame_in = linear(BIG, H), linear(MELS, H)
         self.big = nn.GRU(H, H, batch_first=True)
@@ -115,21 +119,45 @@ def bits(net: SampleRnn, audio: Tensor, mel: Tensor) -> Tensor:
     return functional.cross_entropy(logits.flatten(0, 1), codes[:, BIG:].flatten()) / math.log(2)
 
 
+def _one_by_one(net: SampleRnn) -> Callable[[Tensor, Tensor], Tensor]:
+    """Tier 1 for a single sample: codes [B, 10], condition [B, W] -> logits [B, Q].
+
+    Embedding and convolution of ten codes are ten look-ups in a table made once; weights are read once, so that weight
+    norm is not computed for every sample.
+    """
+    table = torch.einsum("wek,qe->kqw", net.sample_in.weight, net.embedding.weight)  # [10, Q, W]
+    bias = dict(net.sample_in.named_parameters())["bias"]
+    places = torch.arange(SMALL, device=table.device)
+    layers = [(layer.weight, layer.bias) for layer in (net.hidden, net.last)]
+
+    def logits(codes: Tensor, condition: Tensor) -> Tensor:
+        x = torch.relu(table[places, codes].sum(1) + bias + condition)
+        x = torch.relu(functional.linear(x, *layers[0]))
+        return functional.linear(x, *layers[1])
+
+    return logits
+
+
 @torch.no_grad()
 def sampled(net: SampleRnn, mel: Tensor, generator: torch.Generator, temperature: float = 1.0) -> Tensor:
-    """Draws the sound of log-mel [B, T, M] -> [B, (T - 1) 160], sample by sample, all of the batch at once."""
+    """Draws the sound of log-mel [B, T, M] -> [B, (T - 1) 160], sample by sample, all of the batch at once.
+
+    A level is drawn by the Gumbel trick, argmax(logits / temperature + g), g from the generator.
+    """
     conditioned = conditions(mel)
     B, frames, _ = conditioned.shape
-    codes = torch.full((B, BIG + frames * BIG), SILENCE)
+    codes = torch.full((B, BIG + frames * BIG), SILENCE, device=mel.device)
     h_big, h_small = net.start(B)
+    tier_1 = _one_by_one(net)
     for frame in range(frames):
         at = BIG + frame * BIG
         condition, h_big = net.tier_3(codes[:, at - BIG : at], conditioned[:, frame : frame + 1], h_big)
+        chances = -torch.rand(BIG, B, LEVELS, generator=generator).clamp_min(_TINY).log()
+        noise = -chances.log().to(mel.device)
         for piece in range(BIG // SMALL):
             fine, h_small = net.tier_2(codes[:, at - SMALL : at], condition[:, piece : piece + 1], h_small)
             for place in range(SMALL):
-                logits = net.tier_1(codes[:, at - SMALL : at], fine[:, place : place + 1])[:, 0]
-                chance = (logits / temperature).softmax(-1).cpu()
-                codes[:, at] = torch.multinomial(chance, 1, generator=generator)[:, 0]
+                logits = tier_1(codes[:, at - SMALL : at], fine[:, place]) / temperature
+                codes[:, at] = (logits + noise[piece * SMALL + place]).argmax(1)
                 at += 1
     return from_mu_law(codes[:, BIG:])
