@@ -247,19 +247,19 @@ PRESETS = (
     Preset(
         "cifar-paper", "CIFAR-10 at paper size · conv, z 64",
         "Inception-style score of samples and of half-image completions, as in the paper's table 1.",
-        {**_PAPER, "task": "cifar10"}, steps=200_000, cpu_time="weeks", gpu_time="not measured", memory="4 GB",
+        {**_PAPER, "task": "cifar10"}, steps=200_000, cpu_time="12 days", gpu_time="not measured", memory="4 GB",
         needs="cifar-10",
     ),
     Preset(
         "svhn-paper", "SVHN at paper size · conv, z 64",
         "House numbers with one half held and the other filled in.",
-        {**_PAPER, "task": "svhn"}, steps=200_000, cpu_time="weeks", gpu_time="not measured", memory="4 GB",
+        {**_PAPER, "task": "svhn"}, steps=200_000, cpu_time="12 days", gpu_time="not measured", memory="4 GB",
         needs="svhn",
     ),
     Preset(
         "celeba-paper", "Faces and 40 attributes, CelebA's layout · conv, z 64",
         "Faces and attributes as one joint model: hold smiling on and glasses off.",
-        {**_PAPER, "task": "celeba", "reads": "attributes"}, steps=200_000, cpu_time="weeks", gpu_time="not measured",
+        {**_PAPER, "task": "celeba", "reads": "attributes"}, steps=200_000, cpu_time="12 days", gpu_time="not measured",
         memory="6 GB", needs="celeba",
     ),
 )  # fmt: skip
