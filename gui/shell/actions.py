@@ -69,14 +69,7 @@ _TABLE: dict[Menu, tuple[tuple[str, str, str, str, str, Need], ...]] = {
     "Help": (
         ("palette", "Command palette", "Ctrl+K", "Find anything by name.", "command", "always"),
         ("help", "Shortcuts and help", "F1 | ?", "All shortcuts on one sheet.", "explain", "always"),
-        (
-            "settings",
-            "Settings",
-            "Ctrl+,",
-            "Theme, dark or light, device, autosave, data folder.",
-            "settings",
-            "always",
-        ),
+        ("settings", "Settings", "Ctrl+,", "Theme (dark, light), device, autosave, data.", "gear", "always"),
         ("quit", "Close the lab", "Ctrl+Q", "Save what runs, then close.", "close", "always"),
     ),
 }
