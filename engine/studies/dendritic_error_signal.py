@@ -31,7 +31,11 @@ def measure_weak_feedback(context: StudyContext) -> Measurement:
     """Does the circuit's update become backprop's as λ goes to 0, in direction and in length?"""
     asked = [(seed, updates) for updates in (0, TRAINED) for seed in context.seeds]
     jobs = [
-        CallJob(f"seed {s}, after {u} updates", weak_feedback, {"seed": s, "updates": u, "lambdas": LAMBDAS})
+        CallJob(
+            f"seed {s}, weights {f'after {u:,} updates' if u else 'as drawn'}",
+            weak_feedback,
+            {"seed": s, "updates": u, "lambdas": LAMBDAS},
+        )
         for s, u in asked
     ]
     theorems: list[Theorem] = run(context, jobs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -12,7 +13,7 @@ from gui.shell.home import when_text
 from gui.shell.notice_bar import NoticeBar
 from gui.shell.rows import heading, label, push_button, set_role
 from gui.shell.scores import Key
-from gui.shell.study_run import StudyRun
+from gui.shell.study_run import StudyRun, seconds_words
 
 if TYPE_CHECKING:
     from engine.runtime.records import StudyRecord
@@ -55,7 +56,15 @@ class ClaimRow(QFrame):
             "Runs the study of this claim in a process of its own, then keeps the record.",
         )
         self.button.setEnabled(paper.built)
-        row.addWidget(self.button)
+        self.expected = label("", "muted")
+        self.expected.hide()
+        action = QVBoxLayout()
+        action.setSpacing(1)
+        action.addStretch(1)
+        action.addWidget(self.button)
+        action.addWidget(self.expected, 0, Qt.AlignmentFlag.AlignHCenter)
+        action.addStretch(1)
+        row.addLayout(action)
 
     def _figure(self, heading: str, value: str | QLabel) -> QWidget:
         box = QWidget()
@@ -79,6 +88,9 @@ class ClaimRow(QFrame):
         origin = f"{seeds}, {record.device}, {record.seconds:.0f} s, {when_text(record.when)}"
         self.measured.setText(f"{value_words(record.measured)}\n{origin}")
         set_role(self.measured, "")
+        self.expected.setText(f"≈ {seconds_words(record.seconds)}")
+        self.expected.setToolTip(f"How long it took last time, on {record.device}.")
+        self.expected.show()
 
     def show_running(self, words: str) -> None:
         """A study goes on ("" : it ended)."""

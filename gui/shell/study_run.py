@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import time
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
@@ -10,6 +12,29 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signa
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 _KILL_AFTER_MS = 2000
 _TAIL = 6000
+_TOLD = re.compile(r"(?:[\w-]+:)?\s*(\d+)%\s*(.*)")  # as `reproduce` writes it: "claim:  17% what has just moved on"
+_EARLY = 0.05  # of the whole: before, the time left is a guess
+
+
+def seconds_words(seconds: float) -> str:
+    """A duration as people say it: ``35 s``, ``4 min``, ``2.5 h``."""
+    if seconds < 90:
+        return f"{max(1.0, seconds):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def progress_words(line: str, elapsed: float) -> str:
+    """A line of progress for people: ``17 % done, about 40 s left (seed 0, weights as drawn)``. elapsed: seconds."""
+    found = _TOLD.fullmatch(line)
+    if found is None:
+        return line
+    share = int(found[1]) / 100
+    if share == 0:
+        words = "just begun"
+    else:
+        left = f", about {seconds_words(elapsed * (1 - share) / share)} left" if _EARLY <= share < 1 else ""
+        words = f"{found[1]} % done{left}"
+    return f"{words} ({found[2]})" if found[2] else words
 
 
 class StudyRun(QObject):
@@ -24,6 +49,7 @@ class StudyRun(QObject):
         self._program = program
         self._tail = ""
         self._is_stopping = False
+        self._begun = 0.0
         self._process = QProcess(self)
         self._process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
         environment = QProcessEnvironment.systemEnvironment()
@@ -39,6 +65,7 @@ class StudyRun(QObject):
         if self.key is not None:
             raise RuntimeError(f"the study {self.key} still runs")
         self.key, self._tail, self._is_stopping = (paper, claim), "", False
+        self._begun = time.monotonic()
         self._process.start(self._program[0], [*self._program[1:], "reproduce", paper, "--claim", claim])
 
     def stop(self) -> None:
@@ -54,7 +81,7 @@ class StudyRun(QObject):
         self._tail = (self._tail + text)[-_TAIL:]
         lines = [line.strip() for line in text.replace("\r", "\n").splitlines() if line.strip()]
         if lines:
-            self.progressed.emit(lines[-1][:200])
+            self.progressed.emit(progress_words(lines[-1][:200], time.monotonic() - self._begun))
 
     def on_error(self, error: QProcess.ProcessError) -> None:
         """It could not be started at all."""

@@ -11,7 +11,7 @@ from engine.runtime.records import StudyRecord
 from engine.runtime.store import Store
 from gui.shell import startup_checks
 from gui.shell.faults import Faults
-from gui.shell.study_run import StudyRun
+from gui.shell.study_run import StudyRun, progress_words, seconds_words
 from gui.widgets.equation import typeset
 from gui.widgets.explain import ExplainDrawer
 from gui.widgets.explain_text import inline_math, parse, to_html
@@ -148,6 +148,8 @@ def test_that_the_scorecard_shows_what_was_measured_beside_the_paper(window, qtb
     qtbot.waitUntil(lambda: "does not" in row.verdict.text())
     assert "44.2" in row.measured.text() and "2 seeds" in row.measured.text()
     assert card.rows["dendritic", "digits"].verdict.text() == "not measured"
+    assert row.expected.text() == "≈ 3 s" and row.expected.isVisible(), "what it cost last time"
+    assert not card.rows["dendritic", "digits"].expected.isVisible()
 
 
 def test_that_a_study_reports_progress_and_its_fault(qtbot, tmp_path):
@@ -160,6 +162,24 @@ def test_that_a_study_reports_progress_and_its_fault(qtbot, tmp_path):
     with qtbot.waitSignal(study.ended, timeout=10_000) as ended:
         study.start("dendritic", "bad")
     assert "'--claim', 'bad'" in ended.args[1] and study.key is None
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("weak-feedback:  17% seed 0, weights as drawn", "17 % done, about 49 s left (seed 0, weights as drawn)"),
+        ("weak-feedback:   0% seed 0", "just begun (seed 0)"),
+        ("weak-feedback:   2%", "2 % done"),
+        ("weak-feedback: 100% seed 1", "100 % done (seed 1)"),
+        ("Reading the digits", "Reading the digits"),
+    ],
+)
+def test_that_the_progress_of_a_study_is_told_in_words_with_the_time_left(line, words):
+    assert progress_words(line, 10.0) == words
+
+
+def test_that_durations_are_told_as_people_say_them():
+    assert [seconds_words(s) for s in (0.2, 35.4, 240, 9000)] == ["1 s", "35 s", "4 min", "2.5 h"]
 
 
 def test_that_an_explanation_is_read_into_blocks():
