@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
+from engine.data.obamanet_corpus import Corpus, CorpusSettings
+from engine.data.obamanet_phones import SYMBOLS as SYMBOLS_OF_ENGLISH
 from engine.data.obamanet_text import script_of
 from engine.data.obamanet_vocabulary import SENTENCES
 from engine.data.obamanet_voice import speak
 from engine.experiments import obamanet_voices as voices
-from engine.experiments.obamanet_speech_set import example_of
+from engine.experiments.obamanet_speech_set import SILENT, SpeechSet, batch_of, example_of
 from engine.models.obamanet_attention import (
     Moment,
     Weights,
@@ -36,6 +39,7 @@ from engine.models.obamanet_reader import (
     teach,
 )
 from engine.models.obamanet_reading import Dials, cap, faults_of, read_aloud, reading
+from engine.models.obamanet_recogniser import NO_LABEL
 
 SYMBOLS = 12
 SMALL = Shape(SYMBOLS, embedding=6, encoder=5, units=9, components=3, prenet=(8, 8), dropout=0.0, alignment=0.7)
@@ -226,6 +230,8 @@ def test_that_the_guide_prefers_the_diagonal():
 def test_that_the_papers_size_is_built_and_steps():
     shape = paper_shape(62)
     assert (shape.units, shape.components, shape.fold, shape.mixtures) == (1024, 10, 1, 20)
+    with torch.device("meta"):
+        assert 25e6 < Reader(shape).size < 30e6  # page, section 9
     net = small(
         upper=2,
         upper_cell="gru",
@@ -241,7 +247,7 @@ def test_that_the_papers_size_is_built_and_steps():
     true = frames(steps=5, fold=1)
     loss = loss_of(net, teach(net, net.read(symbols, lengths), true), true, torch.tensor([5, 5, 4]))
     loss.backward()
-    assert math.isfinite(float(loss)) and float(net.W_att.grad.abs().max()) > 0
+    assert math.isfinite(loss.item()) and float(net.W_att.grad.abs().max()) > 0
     with pytest.raises(ValueError, match="multiple of 4"):
         teach(small(), small().read(symbols, lengths), true)
 
@@ -256,3 +262,40 @@ def test_that_the_shipped_reader_says_sentences_it_never_read():
     assert voices.heard_error(judge, heard, [example.sounds for example in spoken]) < 0.15
     taught = torch.tensor([len(example.mel) for example in spoken])
     assert 0.8 < float((found.steps * net.shape.fold).sum() / taught.sum()) < 1.2
+
+
+def test_that_batches_are_padded_with_silence_and_pieces_keep_their_labels(tmp_path):
+    data = SpeechSet(Corpus(CorpusSettings(seed=5), tmp_path, 6))
+    data.grow(6)
+    batch = data.batch(np.random.default_rng(0), 3)
+    assert batch.mel.shape[1] % 4 == 0 and batch.mel.shape[1] - int(batch.frames.max()) < 4
+    for row in range(3):
+        assert torch.all(batch.mel[row, int(batch.frames[row]) :] == SILENT)
+        assert torch.all(batch.symbols[row, int(batch.lengths[row]) :] == 0)
+        example = next(e for e in data.examples if torch.equal(e.mel, batch.mel[row, : len(e.mel)]))
+        assert torch.equal(example.symbols, batch.symbols[row, : len(example.symbols)])
+    mel, labels = data.crops(np.random.default_rng(0), 4, 400)  # longer than most phrases
+    for row in range(4):
+        known = labels[row] != NO_LABEL
+        assert any(torch.equal(labels[row][known], e.labels[: int(known.sum())]) for e in data.examples)
+        assert torch.all(mel[row][~known] == SILENT)
+
+
+def test_that_a_reader_learns_a_phrase_by_heart(tmp_path):
+    """Twelve updates by the sign of the gradient bring the loss of one batch down by a third."""
+    data = SpeechSet(Corpus(CorpusSettings(seed=5), tmp_path, 4))
+    data.grow(4)
+    batch = batch_of(data.examples)
+    torch.manual_seed(0)
+    net = Reader(Shape(len(SYMBOLS_OF_ENGLISH), embedding=32, encoder=32, units=64, alignment=0.4))
+    net.standard.fit(data.frames())
+    frames, losses, generator = net.standard(batch.mel), [], torch.Generator().manual_seed(0)
+    for _ in range(12):
+        loss = loss_of(net, teach(net, net.read(batch.symbols, batch.lengths), frames, generator), frames, batch.frames)
+        net.zero_grad()
+        loss.backward()
+        losses.append(loss.item())
+        with torch.no_grad():
+            for p in net.parameters():
+                p.sub_(2e-3 * p.grad.sign())
+    assert losses[-1] < 0.67 * losses[0]
