@@ -223,6 +223,7 @@ def skin(look: Look, shape: Relief, rng: np.random.Generator) -> tuple[Field, Li
     lips = lip_zone(look, shape)
     gloss = shine(bumpy, lit, oily * (1.0 - lips), 16.0) + 0.8 * shine(bumpy, lit, oily * (1.0 - lips), 48.0)
     gloss += 1.6 * shine(bumpy, lit, lips, 55.0) + 0.8 * shine(bumpy, lit, lips, 14.0)
-    edge = half_width(look, shape.y) - np.abs(shape.x)
+    width = half_width(look, shape.y)
+    edge = np.where(width > 0.0, width - np.abs(shape.x), 1.0)
     down = 0.05 * np.exp(-((edge / 0.012) ** 2)) * lit.shadow  # fine hairs catch light along the outline
     return albedo * received(lit, on_skin) + gloss + down[..., None], lit

@@ -207,7 +207,7 @@ def _row(widths_mm: tuple[float, ...], hang_mm: tuple[float, ...]) -> list[Tooth
 
 UPPER_ROW = _row((8.4, 6.6, 7.4, 6.2, 5.2), (0.0, 0.7, 0.1, 1.0, 1.6))
 LOWER_ROW = _row((5.3, 5.8, 6.6, 6.2, 5.4), (0.0, 0.1, -0.2, 0.5, 1.0))
-ENAMEL = np.array((0.865, 0.825, 0.745), dtype=np.float32)
+ENAMEL = np.array((0.940, 0.890, 0.795), dtype=np.float32)
 GUM = np.array((0.56, 0.27, 0.26), dtype=np.float32)
 DARK = np.array((0.120, 0.036, 0.034), dtype=np.float32)
 TONGUE = np.array((0.66, 0.315, 0.305), dtype=np.float32)
@@ -226,7 +226,7 @@ def cavity(curves: LipCurves, x: Field, y: Field, opened: Field, pixel: float) -
     # cheeks and palate: a little red near the edges
     colour += (0.10 * np.clip(1.0 - opened / 0.05, 0.0, 1.0))[..., None] * np.array((1.0, 0.38, 0.34), dtype=np.float32)
     colour = _tongue(colour, curves, x, y, pixel)
-    lower_edge = rest + 0.003 + 0.012 * m.round + 0.86 * curves.jaw * (1.0 - 0.6 * m.press)
+    lower_edge = rest + 0.001 + 0.012 * m.round + 0.86 * curves.jaw * (1.0 - 0.6 * m.press)
     colour = _teeth(colour, LOWER_ROW, x, y, lower_edge, -1.0, 0.80, pixel)
     upper_edge = rest + 0.0125 - 0.25 * x * x - 0.005 * m.round
     colour = _teeth(colour, UPPER_ROW, x, y, upper_edge, 1.0, 1.0, pixel)
@@ -234,7 +234,7 @@ def cavity(curves: LipCurves, x: Field, y: Field, opened: Field, pixel: float) -
     under_upper = np.clip((y - top) / 0.030, 0.0, 1.0)
     over_lower = np.clip((bottom - y) / 0.014, 0.0, 1.0)
     side = np.clip(1.0 - (np.abs(x) / curves.half) ** 2.6, 0.0, 1.0)
-    shade = (0.42 + 0.58 * under_upper**0.7) * (0.60 + 0.40 * over_lower) * (0.22 + 0.78 * side)
+    shade = (0.52 + 0.48 * under_upper**0.7) * (0.60 + 0.40 * over_lower) * (0.22 + 0.78 * side)
     return np.asarray(colour * shade[..., None], dtype=np.float32)
 
 
@@ -265,13 +265,13 @@ def _teeth(
         below = hang * (edge - y) - tooth.edge - corner  # >= 0 on the tooth's side of its edge
         long = 0.056 if hang > 0 else 0.046
         inside = ramp(-0.8 * pixel, 0.8 * pixel, below) * ramp(1.0, 0.97, np.abs(w)) * ramp(long + 0.004, long, below)
-        round_ = 0.80 + 0.20 * np.sqrt(np.clip(1.0 - (w * 0.92) ** 2, 0.0, 1.0))
+        round_ = 0.88 + 0.12 * np.sqrt(np.clip(1.0 - (w * 0.92) ** 2, 0.0, 1.0))
         at_edge = 1.0 - 0.10 * np.exp(-below / 0.006)
         neck = 1.0 - 0.14 * np.clip(below / long, 0.0, 1.0) ** 2
         gleam = 0.07 * np.exp(-(((w + 0.25) / 0.35) ** 2) - ((below - 0.024) / 0.012) ** 2)
         enamel = ENAMEL * (round_ * at_edge * neck * tooth.bright * bright)[..., None] + gleam[..., None]
         gap = ramp(1.0, 0.90, np.abs(w))
-        enamel = enamel * (0.80 + 0.20 * gap)[..., None]
+        enamel = enamel * (0.90 + 0.10 * gap)[..., None]
         gum = ramp(long - 0.006, long + 0.003, below) * (np.abs(w) <= 1.0) * ramp(long + 0.05, long + 0.03, below)
         colour = colour + (GUM * 0.8 * bright - colour) * gum[..., None]
         colour = colour + (enamel - colour) * inside[..., None]

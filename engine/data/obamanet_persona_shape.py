@@ -40,7 +40,7 @@ class Lips:
     def line(self, u: Field) -> Field:
         """Where they meet."""
         wave = 0.006 * np.exp(-((u / 0.22) ** 2)) - 0.004 * np.exp(-(((np.abs(u) - 0.5) / 0.25) ** 2))
-        return np.asarray(self.look.mouth_y + wave - 0.011 * np.abs(u) ** 3, dtype=np.float32)
+        return np.asarray(self.look.mouth_y + wave - 0.019 * np.abs(u) ** 3, dtype=np.float32)
 
     def upper_height(self, u: Field) -> Field:
         """Thickness of the upper lip: the bow has two peaks."""
