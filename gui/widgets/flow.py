@@ -48,7 +48,8 @@ class FlowLayout(QLayout):
         return QSize(width, max((h.height() for h in hints), default=0))
 
     def minimumSize(self) -> QSize:
-        hints = [i.sizeHint() for i in self._items if not i.isEmpty()]
+        kept = [i for i in self._items if not i.isEmpty()]
+        hints = [i.minimumSize() if i.hasHeightForWidth() else i.sizeHint() for i in kept]
         return QSize(max((h.width() for h in hints), default=0), max((h.height() for h in hints), default=0))
 
     def _arrange(self, rect: QRect, place: bool) -> int:
@@ -58,7 +59,7 @@ class FlowLayout(QLayout):
         for item in self._items:
             if item.isEmpty():
                 continue
-            hint = item.sizeHint()
+            hint = _size(item, rect.width())
             if lines[-1] and used + hint.width() > rect.width():
                 lines.append([])
                 used = 0
@@ -70,18 +71,26 @@ class FlowLayout(QLayout):
             for item, hint in line:
                 if place:
                     top = y + (height - hint.height()) // 2
-                    item.setGeometry(QRect(x, top, min(hint.width(), rect.width()), hint.height()))
+                    item.setGeometry(QRect(x, top, hint.width(), hint.height()))
                 x += hint.width() + self._gap
             y += height + self._gap
         return y - self._gap - rect.y()
 
 
+def _size(item: QLayoutItem, room: int) -> QSize:
+    """What the item wants; a row within the row that is wider than `room` wraps in its turn."""
+    hint = item.sizeHint()
+    if hint.width() <= room:
+        return hint
+    return QSize(room, item.heightForWidth(room) if item.hasHeightForWidth() else hint.height())
+
+
 class FlowRow(QWidget):
     """A widget with such a layout; takes no more height than it needs."""
 
-    def __init__(self, widgets: Sequence[QWidget] = (), parent: QWidget | None = None) -> None:
+    def __init__(self, widgets: Sequence[QWidget] = (), parent: QWidget | None = None, gap: int = 4) -> None:
         super().__init__(parent)
-        self._flow = FlowLayout(self)
+        self._flow = FlowLayout(self, gap)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)

@@ -24,6 +24,7 @@ from engine.papers.contract import Knob
 from gui.shell.icons import follow_theme
 from gui.shell.rows import keep_keys, set_role
 from gui.widgets.elided import ElidedLabel
+from gui.widgets.elided_choice import ElidedChoice
 from gui.widgets.typed import plain_number
 
 _STOPS = 1000
@@ -72,7 +73,7 @@ class _Slider(QSlider):
             event.ignore()
 
 
-class _Choice(QComboBox):
+class _Choice(ElidedChoice):
     """A choice that leaves the wheel to the panel."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:

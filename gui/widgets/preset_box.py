@@ -7,18 +7,26 @@ from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from engine.papers.contract import Paper, Preset
 from gui.shell.rows import keep_keys
+from gui.widgets.elided_choice import ElidedChoice
 
 
 def preset_tip(preset: Preset) -> str:
-    """What to look at, how long it takes and what it needs, in lines."""
-    lines = [preset.goal, f"On 2 CPU cores: {preset.cpu_time}. On a GPU: {preset.gpu_time}. Memory: {preset.memory}."]
+    """The whole title, what to look at, how long it takes and what it needs, in lines."""
+    lines = [
+        preset.title,
+        preset.goal,
+        f"On 2 CPU cores: {preset.cpu_time}. On a GPU: {preset.gpu_time}. Memory: {preset.memory}.",
+    ]
     if preset.needs:
         lines.append(f"Needs the data set {preset.needs} (your own copy, or a download).")
     return "\n".join(lines)
 
 
-class PresetBox(QComboBox):
-    """Presets in the order a newcomer should try them. `chosen(id)` when the person picks one."""
+class PresetBox(ElidedChoice):
+    """Presets in the order a newcomer should try them. `chosen(id)` when the person picks one.
+
+    Where it is narrow the title gives way; how long the preset takes stays.
+    """
 
     chosen = Signal(str)
 
@@ -39,6 +47,18 @@ class PresetBox(QComboBox):
         self.activated.connect(self.on_activated)
         if paper.presets:
             self.show_preset(paper.presets[0])
+
+    def shortened(self, room: int) -> str:
+        """The title as far as it fits, and the time."""
+        metrics = self.fontMetrics()
+        if not 0 <= self.currentIndex() < len(self._paper.presets):
+            return super().shortened(room)
+        preset = self._paper.presets[self.currentIndex()]
+        if metrics.horizontalAdvance(self.currentText()) <= room:
+            return self.currentText()
+        time = f" ({preset.cpu_time.split(' (')[0]})"
+        left = max(0, room - metrics.horizontalAdvance(time))
+        return metrics.elidedText(preset.title, Qt.TextElideMode.ElideRight, left) + time
 
     def on_activated(self, index: int) -> None:
         """The person picked one."""

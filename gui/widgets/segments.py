@@ -1,32 +1,30 @@
-"""A slim row of exclusive choices, and the switch of the same look."""
+"""A row of exclusive choices that goes on in the next line where it is narrow, and the switch of the same look."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QPushButton, QWidget
 
 from gui.shell.icons import follow_theme
 from gui.shell.rows import keep_keys
+from gui.widgets.flow import FlowRow
 
 
-class Segments(QWidget):
+class Segments(FlowRow):
     """One of several words is chosen; chosen(index) when a person chooses another."""
 
     chosen = Signal(int)
 
     def __init__(self, words: Sequence[str], name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent, gap=2)
         self.setAccessibleName(name)
         self._group = QButtonGroup(self)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
         for i, word in enumerate(words):
             button = switch(word, "")
             self._group.addButton(button, i)
-            layout.addWidget(button)
+            self.add(button)
         self._group.setExclusive(True)
         self.choose(0)
         self._group.idClicked.connect(self.chosen)

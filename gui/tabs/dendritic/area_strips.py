@@ -17,8 +17,8 @@ from gui.tabs.dendritic.cell_words import area_text
 from gui.tabs.dendritic.scaling import ERROR, shade
 from gui.widgets.painted import PaintedView, colored_image, draw_text, number, symmetric_range
 
-LABEL = 74
-"""Width in logical pixels of the column with the names of the strips."""
+_LABEL_GAP = 12
+"""Logical pixels free around the names of the strips."""
 PAIRS = 24
 """Up to so many interneurons are drawn as pairs of bars; more as two strips above each other."""
 ROWS: tuple[tuple[str, str, Table], ...] = (
@@ -59,6 +59,7 @@ class AreaStrips(PaintedView):
         self.chosen = (1, -1)
         self._strips: list[Strip] = []
         self._gains: dict[int, float] = {}
+        self._label = 0
         self.setMinimumSize(170, 180)
 
     def show_view(self, view: CircuitView | None) -> None:
@@ -96,31 +97,35 @@ class AreaStrips(PaintedView):
         if view is None or view.output.u.size == 0:
             return
         painter.setFont(self.small_font(0.8))
+        names = ("target u*", *TWINS, *(title for title, _, _ in ROWS), f"2  {ROWS[0][0]}")
+        self._label = _LABEL_GAP + max(painter.fontMetrics().horizontalAdvance(name) for name in names)
         gap, height = 5.0, float(self.height())
         units = 2.0 + sum(len(ROWS) + 2.0 for _ in view.areas)
         row = max(5.0, min(22.0, (height - gap * len(view.areas)) / units))
         y = 0.0
-        self._paint_output(painter, view, QRectF(LABEL, y, self.width() - LABEL - 4, 2 * row - 2))
+        self._paint_output(painter, view, QRectF(self._label, y, self.width() - self._label - 4, 2 * row - 2))
         y += 2 * row + gap
         for k in range(len(view.areas), 0, -1):
             y = self._paint_area(painter, view.areas[k - 1], k, y, row) + gap
 
     def _paint_area(self, painter: QPainter, area: AreaView, k: int, y: float, row: float) -> float:
-        width = self.width() - LABEL - 4.0
+        width = self.width() - self._label - 4.0
         potentials, errors = self._images(area, k)
         for i, (title, _, table) in enumerate(ROWS):
             image = errors if table == "error" else potentials
-            self._strip(painter, QRectF(LABEL, y, width, row - 2), image, i, title, k)
+            self._strip(painter, QRectF(self._label, y, width, row - 2), image, i, title, k)
             y += row
         if area.u_inter.size <= PAIRS:
-            self._pairs(painter, QRectF(LABEL, y, width, 2 * row - 2), area)
-            draw_text(painter, QRectF(2, y, LABEL - 8, row), "interneuron", Qt.AlignmentFlag.AlignRight, "interneuron")
-            below = QRectF(2, y + row - 2, LABEL - 8, row)
+            self._pairs(painter, QRectF(self._label, y, width, 2 * row - 2), area)
+            draw_text(
+                painter, QRectF(2, y, self._label - 8, row), "interneuron", Qt.AlignmentFlag.AlignRight, "interneuron"
+            )
+            below = QRectF(2, y + row - 2, self._label - 8, row)
             draw_text(painter, below, "and twin", Qt.AlignmentFlag.AlignRight, "soma")
         else:
             pair = colored_image(shade(np.stack((area.u_inter, area.u_next))), "signed", 0, 255)
             for i, title in enumerate(TWINS):
-                box = QRectF(LABEL, y + i * (row - 1), width, row - 1)
+                box = QRectF(self._label, y + i * (row - 1), width, row - 1)
                 self._strip(painter, box, pair, i, title, k)
         self._mark_chosen(painter, area, k)
         return y + 2 * row
@@ -137,7 +142,7 @@ class AreaStrips(PaintedView):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, image.width() > box.width())
         painter.drawImage(box, image, QRectF(0, line, image.width(), 1))
         self._strips.append(Strip(box, name, k, image.width()))
-        label = QRectF(2, box.y() - 2, LABEL - 8, box.height() + 4)
+        label = QRectF(2, box.y() - 2, self._label - 8, box.height() + 4)
         meaning = "error_positive" if name.startswith(("apical", "backprop")) else "muted"
         align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         draw_text(painter, label, name if not name.startswith("basal") else f"{k}  {name}", align, meaning)
@@ -182,8 +187,8 @@ class AreaStrips(PaintedView):
             painter.drawLine(QPointF(box.x() + slot * j, y), QPointF(box.x() + slot * (j + 1) - 1, y))
         half = box.height() / 2
         flags = Qt.AlignmentFlag.AlignRight
-        draw_text(painter, QRectF(2, box.y(), LABEL - 8, half + 2), "output u", flags, "soma")
-        draw_text(painter, QRectF(2, box.y() + half, LABEL - 8, half + 2), "target u*", flags, "target")
+        draw_text(painter, QRectF(2, box.y(), self._label - 8, half + 2), "output u", flags, "soma")
+        draw_text(painter, QRectF(2, box.y() + half, self._label - 8, half + 2), "target u*", flags, "target")
 
     def strip_at(self, position: QPointF) -> tuple[Strip | None, int]:
         """The strip under a point and the number of the cell (-1: none)."""

@@ -6,7 +6,7 @@ import dendritic_payloads as payloads
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QFontMetricsF, QImage
 
 from gui.shell.theme import theme
 from gui.tabs.dendritic.area_strips import DELTA, ROWS, AreaStrips
@@ -190,3 +190,16 @@ def test_that_all_pictures_follow_the_theme(qtbot):
         theme().set_mode("light")
         assert drawn(widget) != dark
         theme().set_mode("dark")
+
+
+def test_that_the_names_of_the_strips_have_room_at_every_size_of_text(qtbot):
+    strips = AreaStrips()
+    qtbot.addWidget(strips)
+    font = strips.font()
+    font.setPointSizeF(font.pointSizeF() * 1.6)
+    strips.setFont(font)
+    strips.resize(420, 500)
+    strips.show_view(payloads.circuit())
+    assert not strips.grab().isNull()
+    metrics = QFontMetricsF(strips.small_font(0.8))
+    assert strips._strips[0].box.x() >= 8 + max(metrics.horizontalAdvance(title) for title, _, _ in ROWS)
