@@ -40,6 +40,9 @@ RECORDING = "The first chains are being recorded."
 UNCOUNTED = "Press Measure: the judge then counts the classes at the end of 1,000 chains."
 TOY_POINTS = 400
 
+LEAST_FILM, FILM_CELL = 6, 44 * 52
+"""Pictures of the film at least, and the pixels one needs with its step below it: a small film leaves some out."""
+
 
 class ChainScene(QWidget):
     """Wall, timeline and health above; film of one chain, quality, curves and classes below."""
@@ -252,10 +255,13 @@ class ChainScene(QWidget):
         """The framed chain at round steps."""
         if not view.images.size:
             return
-        self._film_steps = [int(s) for s in view.steps]
+        room = max(LEAST_FILM, self.film.width() * self.film.height() // FILM_CELL)
+        count = len(view.steps)
+        shown = np.unique(np.linspace(0, count - 1, min(count, room)).round().astype(int))  # both ends stay
+        self._film_steps = [int(view.steps[at]) for at in shown]
         chain = min(self.reader.chain, view.images.shape[2] - 1)
         self.film_panel.set_empty("")
-        self.film.set_images(pictures(view.images[0, :, chain]), [_short(s) for s in self._film_steps])
+        self.film.set_images(pictures(view.images[0, shown, chain]), [_short(s) for s in self._film_steps])
         self.film_panel.set_title(f"Film of chain {chain}")
 
     def draw_along(self, view: AlongView) -> None:
