@@ -191,6 +191,8 @@ class PaperRun(QObject):
         """Another starting point. A live run is saved to the library; training goes on with the new one."""
         params = self.paper.make_params(preset_id, changes)
         state = self.run_state
+        spec = self.bridge.spec if self.bridge is not None else None
+        is_held = state == "paused" or (state == "starting" and spec is not None and spec.paused)
         if self.is_live:
             if self.step > 0 and self.record:
                 self.told.emit(f"The run at step {self.step:,} is kept in the library.")
@@ -205,7 +207,7 @@ class PaperRun(QObject):
         self.params_changed.emit(self.params)
         if state in ("training", "paused", "starting"):
             self._set_state("idle")
-            self.start(paused=state == "paused")
+            self.start(paused=is_held)
 
     def adopt(self, preset_id: str, params: Mapping[str, Any]) -> None:
         """The settings of a recorded run, without starting anything. Raises `ParameterError`."""

@@ -148,3 +148,12 @@ def test_that_long_curves_stay_bounded_even_and_complete_at_both_ends():
     assert steps[0] == 0 and 200_000 - steps[-1] <= 64
     assert len(set(np.diff(steps).tolist())) == 1 and (values == steps).all()
     assert (np.diff(seconds) >= 0).all()
+
+
+def test_that_another_preset_chosen_while_a_held_run_starts_is_held_too(run, sessions):
+    run.start(paused=True)
+    run.choose_preset("digits-one")
+    assert sessions.last.spec.preset == "digits-one" and sessions.last.spec.paused
+    run.start()
+    run.choose_preset("digits-deep")
+    assert not sessions.last.spec.paused, "one that is asked to train goes on training"
