@@ -35,6 +35,7 @@ class Playing:
         self._knobs: ChainKnobs | None = None
         self._noise: CountedNoise | None = None
         self._held = Held()
+        self._complaint = ""
         self._z = torch.zeros(0)
         self._step = 0
         self._since = 0
@@ -44,7 +45,10 @@ class Playing:
 
     @torch.no_grad()
     def picture(self, experiment: GibbsNetExperiment, query: PlayQuery) -> PlayView:
-        """Moves on by one frame and shows where the chains are. Raises `ValueError` for what cannot be held."""
+        """Moves on by one frame and shows where the chains are; what cannot be held is not, and the words say why.
+
+        Raises `ValueError` for a model without a chain.
+        """
         learner = experiment.learner(query.model, needs_chain=True)
         n = min(max(1, query.chains), MOST_CHAINS)
         knobs, nets = chain_knobs(experiment.p), learner.average
@@ -53,7 +57,11 @@ class Playing:
             self._noise, self._knobs = CountedNoise(nets, n, knobs, query.seed), knobs
         noise = self._noise
         if self._clamps is None or not same_clamps(query.clamps, self._clamps):
-            self._held = held_by(experiment, query.clamps)
+            self._complaint = ""
+            try:
+                self._held = held_by(experiment, query.clamps)
+            except ValueError as error:  # what is held may still be of the run before, with other data
+                self._held, self._complaint = Held(), f"Nothing is held: {error}."
             self._clamps = query.clamps
             self._sum, self._count, self._since = None, 0, self._step
         if key != self._key:
@@ -103,7 +111,7 @@ class Playing:
             labels_of(y, experiment.p.reads), _f32(self._sum), _f32(moment.p_y.mean(0)),
             _f32((moment.p_y - moment.p_y.mean(0)).square().mean(0).sqrt()), _f32(variance), observed, mask, known,
             seam_now, diversity,
-            _f32(on_map(experiment, moment.z)), _words(held, known, query),
+            _f32(on_map(experiment, moment.z)), self._complaint or _words(held, known, query),
         )  # fmt: skip
 
     def _seam_of_data(self, experiment: GibbsNetExperiment, mask: Tensor) -> float:

@@ -146,9 +146,12 @@ def test_that_chains_stand_still_when_they_are_not_playing_and_a_restart_begins_
     (v.Clamps(image=np.full((8, 8), np.nan, np.float32)), "64 pixels of the picture are not numbers"),
     (v.Clamps(index=1, mask=np.zeros((4, 4), np.float32)), "the mask is 4x4, the pictures are 8x8"),
 ])  # fmt: skip
-def test_that_what_cannot_be_held_is_refused_in_words(taught, clamps, words):
+def test_that_what_cannot_be_held_is_not_and_both_pictures_and_tapes_say_why(taught, clamps, words):
+    view = taught.paint(v.PlayQuery(clamps))
+    assert words in view.words and view.known == 0.0 and len(view.images) == 12
+    assert "Nothing is held" not in taught.paint(v.PlayQuery(v.Clamps(index=1))).words
     with pytest.raises(ValueError, match=words):
-        taught.paint(v.PlayQuery(clamps))
+        answer(taught.record(v.RecordArguments(steps=3, clamps=clamps)))
 
 
 def test_that_a_mask_over_nothing_and_one_over_everything_are_allowed(taught):
@@ -254,5 +257,5 @@ def test_that_attributes_can_be_held_and_read():
     answer(experiment.record(v.RecordArguments(chains=4, steps=6, clamps=v.Clamps(attributes=(1, -1, 0, -1, -1, -1)))))
     held = experiment.chain(v.ChainQuery(steps=(6,))).attributes
     assert np.all(held[..., 0] == 1) and np.all(held[..., 2] == 0)
-    with pytest.raises(ValueError, match="2 attributes are held, the model has 6"):
-        experiment.clamp(v.PlayQuery(v.Clamps(attributes=(1, 0))))
+    refused = experiment.clamp(v.PlayQuery(v.Clamps(attributes=(1, 0)))).words
+    assert "2 attributes are held, the model has 6" in refused
