@@ -48,10 +48,11 @@ class ImagineScene(QWidget):
         )
         self.panels = (self.pictures_panel, self.bars_panel, self.dream_panel)
         self.grid = PanelGrid()
-        gates = bench.panel("Gates", Scrolling(self.gates))
+        gates = self.gates_panel = bench.panel("Gates", Scrolling(self.gates))
         gates.setMinimumWidth(236)
         self.bars_panel.setMinimumWidth(250)
-        left = column(bench.panel("Input: paint on it", self.pad), gates, stretch=(3, 2))
+        self.pad_panel = bench.panel("Input: paint on it", self.pad)
+        left = column(self.pad_panel, gates, stretch=(3, 2))
         middle = column(row(self.pictures_panel, self.bars_panel, stretch=(4, 3)), self.dream_panel, stretch=(5, 2))
         self.grid.arrange(row(left, middle, stretch=(2, 5)))
         layout = QVBoxLayout(self)
@@ -126,3 +127,6 @@ class ImagineScene(QWidget):
             why = "Press Train: after a few seconds the top-down weights know what digits look like."
         for panel in self.panels:
             panel.set_empty(why)
+        is_without = isinstance(params, DendriticParams) and params.task not in IMAGE_TASKS
+        for panel in (self.pad_panel, self.gates_panel):  # nothing can be painted or held where there are no pictures
+            panel.set_empty(why if is_without else "")

@@ -99,8 +99,8 @@ class LearningScene(QWidget):
         self.tracking_panel = bench.panel("Interneuron tracking", Stacked(self.tracking, below=below))
         self.tracking_panel.set_empty("Press Train: P appears against the weights it must mirror.")
         bench.watch("tracking", self.tracking_panel, when_there_is_one(self.draw_tracking))
-        aligned = bench.panel("Alignment: B against Wᵀ", self.alignment)
-        return bench.panel("Apical potentials", self.apical), aligned, self.tracking_panel
+        self.aligned_panel = bench.panel("Alignment: B against Wᵀ", self.alignment)
+        return bench.panel("Apical potentials", self.apical), self.aligned_panel, self.tracking_panel
 
     def draw_tracking(self, view: TrackingView) -> None:
         """P against its target, and the loop gain against its bound."""
@@ -177,3 +177,4 @@ class LearningScene(QWidget):
         for panel, what in ((self.tiles_panel, "the weights appear"), (self.confusion_panel, "the mistakes appear")):
             panel.set_empty(why or waiting.format(what))
         self.sweep_panel.set_empty(why)
+        self.aligned_panel.set_empty(why and why.replace("has no classes", "does not measure this angle"))

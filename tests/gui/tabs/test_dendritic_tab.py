@@ -304,8 +304,12 @@ def test_that_tasks_without_pictures_say_so(stage, tab, qtbot):
     begin(stage, qtbot, "self-prediction")
     tab.show_scene(3)
     assert "no pictures" in tab.scenes[3].pictures_panel._message.text()
+    for panel, body in (("pad_panel", "pad"), ("gates_panel", "gates")):
+        assert "no pictures" in getattr(tab.scenes[3], panel)._message.text()
+        assert not getattr(tab.scenes[3], body).isVisible()
     tab.show_scene(1)
     assert "no classes" in tab.scenes[1].confusion_panel._message.text()
+    assert "does not measure" in tab.scenes[1].aligned_panel._message.text()
     tab.show_scene(0)
     assert tab.scenes[0].curves.currentWidget() is tab.scenes[0].errors
     send(stage, qtbot, "circuit", payloads.circuit((30, 20, 10), image=False, target=False))
