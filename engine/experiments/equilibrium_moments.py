@@ -332,7 +332,26 @@ def bias_view(experiment: EquilibriumExperiment, query: BiasQuery) -> BiasView:
             cosine[found, sweep, k] = -along[found] / (size[found] * true)
             share = torch.tensor(betas, dtype=torch.float64).numpy() * len(signs) * len(x)
             ratio[found, sweep, k] = size[found] / share[found] / true
-    return BiasView(np.array(betas), np.arange(1, query.sweeps + 1), cosine, ratio, solver)
+    empty = tuple(why_no_gradient(net, rest, y, wanted.W[k]) for k in range(net.L))
+    return BiasView(np.array(betas), np.arange(1, query.sweeps + 1), cosine, ratio, solver, empty)
+
+
+def why_no_gradient(net: Network, rest: States, y: Tensor, wanted: Tensor) -> str:
+    """Why the exact gradient `wanted` is zero at `rest` (states [B, n_k]) for targets y [B, 10]; "" where it is not."""
+    if float(wanted.norm()) > 0.0:
+        return ""
+    pictures, out = len(y), rest[-1]
+    if torch.equal(out, y):
+        return (
+            f"Nothing to correct: the outputs of all {pictures} pictures stand exactly at their targets, so the exact "
+            "gradient is zero and no update has a direction. Take more pictures, or look at a younger run."
+        )
+    if net.rho.is_clipped and bool(((out <= 0.0) | (out >= 1.0) | (out == y)).all()):
+        return (
+            f"The exact gradient is zero: every output of these {pictures} pictures is right or saturated at 0 or 1, "
+            "where a clipped neuron has no derivative."
+        )
+    return f"The exact gradient of these {pictures} pictures is zero: no active path carries an error to these weights."
 
 
 def _phases(net: Network, s: States, rest: States, k: int, betas: int) -> tuple[Tensor, Tensor]:

@@ -274,7 +274,8 @@ class BiasQuery:
 class BiasView:
     """betas float64 [B]; sweeps int [S]: 1..S; cosine, norm_ratio [B, S, L]: of each weight matrix W_0..W_{L-1} against
     the exact gradient (NaN where the estimate is zero: the error has not arrived). Row by row beta, column by column
-    nudged sweeps. solver: exact or euler, that of the run.
+    nudged sweeps. solver: exact or euler, that of the run. empty: why a whole matrix has no direction, for each weight
+    matrix ("": it has one): the exact gradient itself is zero.
     """
 
     betas: np.ndarray
@@ -282,6 +283,7 @@ class BiasView:
     cosine: np.ndarray
     norm_ratio: np.ndarray
     solver: str
+    empty: tuple[str, ...] = ()
 
 
 # --- play -------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 
 from engine.papers.equilibrium import LARGEST_CENTRED_BETA, EquilibriumParams
 from engine.papers.equilibrium_views import BiasQuery, BiasView
-from gui.shell.rows import label
+from gui.shell.rows import label, set_role
 from gui.tabs.equilibrium.names import degrees, weight_name
 from gui.widgets.curves import Curves
 from gui.widgets.flow import FlowRow
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 HELP = (
     "Each field is an update of the present weights with that β and so many nudged sweeps, against the exact gradient. "
-    "Empty: the error has not arrived. Framed: where the knobs stand. Click a field to train there."
+    "Empty: the error has not arrived yet. Framed: where the knobs stand. Click a field to train there."
 )
 
 
@@ -72,7 +72,8 @@ class BiasScene(QWidget):
         self.images.setToolTip("Training pictures that the update is averaged over")
         self.images.valueChanged.connect(lambda _n: self._watch.set_query(self.query()))
         above = FlowRow((self.choice, self.centred, self.images))
-        body = Stacked(self.angle, above=above, below=label(HELP, "muted", wrap=True))
+        self.words = label(HELP, "muted", wrap=True)
+        body = Stacked(self.angle, above=above, below=self.words)
         self.angle_panel = self._bench.panel("Direction: angle to the exact gradient", body)
         return self.angle_panel
 
@@ -123,6 +124,7 @@ class BiasScene(QWidget):
         view = self.view
         if view is None:
             return
+        self._say_why_empty(view)
         ticks = {"x": [str(s) for s in view.sweeps.tolist()], "y": [f"{b:g}" for b in view.betas.tolist()]}
         angle, ratio = degrees(view.cosine[:, :, self.weight]), view.norm_ratio[:, :, self.weight]
         for chart, values in ((self.angle, angle), (self.length, log10(ratio))):
@@ -132,6 +134,15 @@ class BiasScene(QWidget):
             [Line(f"β {b:g}", f"series{i}", view.sweeps, angle[i]) for i, b in enumerate(view.betas.tolist())]
         )
         self._show_knobs()
+
+    def _say_why_empty(self, view: BiasView) -> None:
+        """Where the exact gradient is zero there is no direction to compare with: the reason stands for the map."""
+        why = view.empty[self.weight] if self.weight < len(view.empty) else ""
+        self.words.setText(why or HELP)
+        set_role(self.words, "warning" if why else "muted")
+        self.length_panel.set_empty(why)
+        self.cuts_panel.set_empty(why)
+        self.layers_panel.set_empty(why if all(view.empty) else "")
 
     def _show_knobs(self) -> None:
         """Frame the field of the present knobs, cut the map along its row."""

@@ -40,7 +40,11 @@ class DirectionCard:
     def show_view(self, view: GaugesView) -> None:
         """Angles and relative lengths of the update of each weight matrix."""
         lengths = [number(float(r), 2) for r in view.norm_ratio]
-        names = [f"{weight_name(k)}  ×{length}" for k, length in enumerate(lengths)]
+        is_zero = np.isnan(view.norm_ratio).tolist()  # no ratio: the exact gradient itself is zero
+        names = [
+            f"{weight_name(k)}  {'gradient is 0' if none else f'×{length}'}"
+            for k, (length, none) in enumerate(zip(lengths, is_zero, strict=True))
+        ]
         self.gauge.set_angles(dict(zip(names, degrees(view.cosine).tolist(), strict=True)))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from engine.experiments.equilibrium_moments import why_no_gradient
 from engine.models.equilibrium_valley import Valley
 from engine.papers import equilibrium_views as v
 from tests.engine.experiments.equilibrium_runs import begin
@@ -125,6 +126,21 @@ def test_that_the_bias_map_shows_arrival_and_bias(taught):
     late = begin("digits-two", solver="euler").bias(v.BiasQuery(betas=(0.1,), sweeps=4, images=4, centred=False))
     assert np.isnan(late.cosine[0, :2, 0]).all() and np.isfinite(late.cosine[0, 2:, 0]).all()
     assert np.isfinite(late.cosine[0, 0, 2])
+
+
+def test_that_an_empty_bias_map_names_the_true_reason():
+    experiment = begin("digits-one", precision="float64")
+    net, pictures = experiment.net, experiment.pictures
+    y = pictures.y[pictures.train_y[:4]]
+    rest, zero = [v.clone() for v in net.zeros(pictures.train_x[:4])], torch.zeros(2, 2, dtype=y.dtype)
+    rest[-1] = y.clone()
+    assert "exactly at their targets" in why_no_gradient(net, rest, y, zero)
+    rest[-1] = torch.zeros_like(y)
+    assert "saturated" in why_no_gradient(net, rest, y, zero)
+    rest[-1] = torch.full_like(y, 0.5)
+    assert "no active path" in why_no_gradient(net, rest, y, zero)
+    assert why_no_gradient(net, rest, y, zero + 1.0) == ""
+    assert experiment.bias(v.BiasQuery(sweeps=2, images=4)).empty == ("", "")
 
 
 def test_that_the_bias_map_agrees_with_updates_made_one_by_one(taught):

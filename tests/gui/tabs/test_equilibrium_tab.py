@@ -364,6 +364,19 @@ def test_that_the_map_asks_for_one_sided_updates_and_other_weights(stage, tab, q
     assert stage.session.watched["bias"].centred is False
 
 
+def test_that_a_map_without_a_gradient_says_why(stage, tab, qtbot):
+    begin(stage, qtbot, PRESET)
+    tab.show_scene(3)
+    scene = tab.scenes[3]
+    whole = payloads.bias()
+    blank = np.full_like(whole.cosine, np.nan)
+    send(stage, qtbot, "bias", replace(whole, cosine=blank, norm_ratio=blank, empty=("all is learnt",) * 2))
+    assert scene.words.text() == "all is learnt"
+    assert all(p._message.text() == "all is learnt" for p in (scene.length_panel, scene.cuts_panel, scene.layers_panel))
+    send(stage, qtbot, "bias", whole)
+    assert "not arrived yet" in scene.words.text() and scene.length.isVisible()
+
+
 # --- play -------------------------------------------------------------------------------------------------------
 
 
