@@ -8,11 +8,20 @@ from gui.shell.theme import Colors
 
 _CHEVRON = Path(__file__).resolve().parents[2] / "assets" / "shell" / "chevron.svg"
 
+_CHEVRON_UP = _CHEVRON.with_name("chevron-up.svg")
+
 _STYLE = """
 QComboBox {{ background: {raised}; color: {text}; border: 1px solid {border}; border-radius: 5px; padding: 3px 8px;
   min-height: 18px; }}
 QComboBox:hover, QLineEdit:hover {{ border-color: {muted}; }}
 QComboBox:focus, QLineEdit:focus {{ border-color: {accent}; }}
+QSpinBox {{ background: {raised}; color: {text}; border: 1px solid {border}; border-radius: 5px; padding: 3px 4px;
+  min-height: 18px; selection-background-color: {selection}; selection-color: {text}; }}
+QSpinBox:hover {{ border-color: {muted}; }}
+QSpinBox:focus {{ border-color: {accent}; }}
+QSpinBox::up-button, QSpinBox::down-button {{ border: none; background: transparent; width: 16px; }}
+QSpinBox::down-arrow {{ image: url("{chevron}"); width: 9px; height: 9px; }}
+QSpinBox::up-arrow {{ image: url("{up}"); width: 9px; height: 9px; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox::down-arrow {{ image: url("{chevron}"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {raised}; color: {text}; border: 1px solid {border}; padding: 3px;
@@ -45,4 +54,6 @@ QPlainTextEdit {{ background: transparent; color: {text}; border: none; }}
 def shell_style(colors: Colors) -> str:
     """The style sheet of the window in one palette."""
     names = ("raised", "text", "border", "muted", "accent", "selection", "bad", "card")
-    return _STYLE.format(chevron=_CHEVRON.as_posix(), **{name: getattr(colors, name) for name in names})
+    return _STYLE.format(
+        chevron=_CHEVRON.as_posix(), up=_CHEVRON_UP.as_posix(), **{name: getattr(colors, name) for name in names}
+    )
