@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget
 
 
@@ -96,6 +97,22 @@ class FlowRow(QWidget):
         self.setSizePolicy(policy)
         for widget in widgets:
             self.add(widget)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._claim_height()
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:  # something in it was shown, hidden or renamed
+            self._claim_height()
+        return done
+
+    def _claim_height(self) -> None:
+        """Insist on all lines: a layout around it may have asked for the height at another width."""
+        height = self._flow.heightForWidth(self.width())
+        if height != self.minimumHeight():
+            self.setMinimumHeight(height)
 
     def add(self, widget: QWidget) -> None:
         """One more at the end."""
