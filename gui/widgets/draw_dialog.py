@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -44,7 +46,27 @@ class DrawDialog(QDialog):
             self._side = side
             self.canvas.resize_image(side, side)
 
+    def show_image(self, image: NDArray[np.float32] | None) -> None:
+        """Go on with this drawing [side, side] (None, or another size: with what is on the pad)."""
+        if image is not None and image.shape == (self._side, self._side):
+            self.canvas.show_image(image)
+
+    def place_beside(self, widget: QWidget) -> None:
+        """Where it covers least: right of the window of `widget` or left of it, else in its lower right corner."""
+        window = widget.window().frameGeometry()
+        free = widget.screen().availableGeometry()
+        size = self.sizeHint()
+        x = window.right() + 1
+        if x + size.width() > free.right():
+            x = window.left() - size.width()
+        if x < free.left():
+            x = min(window.right(), free.right()) - size.width()
+        bottom = min(window.bottom(), free.bottom()) - size.height()
+        self.move(x, max(free.top(), bottom))
+
     def on_image_changed(self, image: Any) -> None:
-        """A stroke, or another target."""
-        if image.any():
-            self._probing.show_image(image, int(self.target.currentData()))
+        """A stroke, or another target; what is the probe already is none."""
+        probe, target = self._probing.probe, int(self.target.currentData())
+        is_known = probe.image is not None and probe.target == target and np.array_equal(probe.image, image)
+        if image.any() and not is_known:
+            self._probing.show_image(image, target)

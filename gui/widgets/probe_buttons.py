@@ -52,17 +52,28 @@ class ProbeButtons(FlowRow):
         self._probing.show_example(self._dice.randrange(PROBES))
 
     def on_draw(self) -> None:
-        """Open the pad; it stays open beside the window."""
+        """Open the pad beside the row of buttons, with the picture drawn last; a second press closes it."""
+        if self._dialog is not None and self._dialog.isVisible():
+            self._dialog.close()
+            return
         if self._dialog is None:
             self._dialog = DrawDialog(self._probing, self._side(), self._asks, self)
         self._dialog.set_side(self._side())
+        self._dialog.show_image(self._probing.probe.image)
+        self._dialog.place_beside(self)
         self._dialog.show()
         self._dialog.raise_()
+        self._dialog.activateWindow()
+        self._dialog.canvas.setFocus()
 
     def on_probe_changed(self) -> None:
         """Say which input is shown."""
+        self.where.setText(self.words())
+
+    def words(self) -> str:
+        """Which input is shown."""
         probe = self._probing.probe
-        self.where.setText("drawn" if probe.image is not None else f"test {probe.index}")
+        return "drawn" if probe.image is not None else f"test {probe.index}"
 
 
 def _arrow(text: str, tip: str, work: Callable[[], object]) -> QPushButton:
