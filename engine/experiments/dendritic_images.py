@@ -312,7 +312,9 @@ class ImageExperiment:
     @view
     def cell(self, query: CellQuery | None) -> CellView:
         """One cell opened."""
-        return dendritic_pictures.cell_view(self, query or CellQuery())
+        query = query or CellQuery()
+        shown = self.circuit(CircuitQuery(probe=query.probe, teacher=query.teacher, live=query.live))
+        return dendritic_pictures.cell_view(self, query, shown)
 
     @view
     def scope(self, query: ScopeQuery | None) -> ScopeView:

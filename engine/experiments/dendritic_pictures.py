@@ -145,9 +145,8 @@ def _area_view(experiment: ImageExperiment, a: Activity, k: int, delta_above: Te
     )
 
 
-def cell_view(experiment: ImageExperiment, query: CellQuery) -> CellView:
-    """One cell of a hidden area for the probe."""
-    view = circuit_view(experiment, query.probe, query.teacher)
+def cell_view(experiment: ImageExperiment, query: CellQuery, view: CircuitView) -> CellView:
+    """One cell of a hidden area in this picture of the circuit."""
     k = min(max(1, query.area), experiment.net.N - 1)
     area = view.areas[k - 1]
     cell = min(max(0, query.cell), len(area.u) - 1)

@@ -90,12 +90,13 @@ class CircuitView:
 
 @dataclass(frozen=True, slots=True)
 class CellQuery:
-    """One pyramidal cell of hidden area `area` (1-based)."""
+    """One pyramidal cell of hidden area `area` (1-based); live: in the stepped training batch, as in `CircuitQuery`."""
 
     area: int = 1
     cell: int = 0
     probe: Probe = field(default_factory=Probe)
     teacher: bool = True
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,10 +154,13 @@ class CellCard(QWidget):
         close.setAccessibleName("close the cell")
         follow_theme(close, "close", "muted")
         close.clicked.connect(self.closed)
+        self._source = QLabel()
+        self._source.setProperty("role", "muted")
         self._says = QLabel()
         self._says.setWordWrap(True)
         head = QHBoxLayout()
-        head.addWidget(self._heading, 1)
+        head.addWidget(self._heading)
+        head.addWidget(self._source, 1)
         head.addWidget(close)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 0, 0)
@@ -165,6 +168,10 @@ class CellCard(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.drawing, 1)
         layout.addWidget(self._says)
+
+    def show_source(self, words: str) -> None:
+        """Which picture its numbers belong to."""
+        self._source.setText(words)
 
     def show_cell(self, area: int, cell: int) -> None:
         """Name the cell that was asked for; its picture follows."""
@@ -176,4 +183,7 @@ class CellCard(QWidget):
         """Draw the cell and say what its apical dendrite asks for."""
         self._heading.setText(f"Cell {view.cell} of area {view.area}")
         self.drawing.show_view(view)
-        self._says.setText(f"Its apical dendrite says: {SAYS[view.says]}.")
+        says = SAYS[view.says]
+        if view.says != "silent" and view.delta == 0.0:
+            says = "nothing about an error (δ is 0); a rest of what comes from above is not explained away"
+        self._says.setText(f"Its apical dendrite says: {says}.")

@@ -103,6 +103,8 @@ class CircuitScene(QWidget):
 
     def draw_circuit(self, view: CircuitView) -> None:
         """A state of the circuit, unless slow motion draws its own."""
+        self.bar.show_staged(view.phase >= 0)
+        self.card.show_source(self.bar.words())
         if self._slow is None:
             self._draw_state(view)
 
@@ -152,6 +154,7 @@ class CircuitScene(QWidget):
         self._scope.set_query(looking.scope_query())
         if self._slow is not None:
             self._slow.set_query(looking.scope_query())
+        self.card.show_source(self.bar.words())
         self.scope_panel.set_title(f"Scope: area {looking.area}, cell {looking.cell}")
 
     # --- the other panels ---------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ class Looking(Probing):
 
     def cell_query(self) -> CellQuery:
         """For the view `cell`."""
-        return CellQuery(area=self.area, cell=self.cell, probe=self.probe, teacher=self.teacher)
+        return CellQuery(area=self.area, cell=self.cell, probe=self.probe, teacher=self.teacher, live=self.live)
 
     def scope_query(self) -> ScopeQuery:
         """For the view `scope`."""

@@ -20,13 +20,15 @@ class ProbeBar(ProbeButtons):
     """Buttons only: everything they say goes to `Looking` (pictures) or to the bench (training)."""
 
     def __init__(self, bench: Bench, looking: Looking, parent: QWidget | None = None) -> None:
+        self._looking = looking
+        self._is_staged = False
         super().__init__(
             looking,
             lambda: 8 if getattr(bench.params, "task", "digits") == "digits" else 28,
             asks="teacher asks for",
             parent=parent,
         )
-        self._bench, self._looking = bench, looking
+        self._bench = bench
         self.teacher = switch("Teacher", "Pull the output towards the target in this picture (training is not touched)")
         self.silence = switch(
             "Silence interneurons", "A lesion of the running circuit: nothing cancels the top-down input"
@@ -50,6 +52,16 @@ class ProbeBar(ProbeButtons):
     def on_switches_changed(self) -> None:
         """Show the switches as they are."""
         self.teacher.setChecked(self._looking.teacher)
+        self.on_probe_changed()
+
+    def words(self) -> str:
+        """The stepped training batch is no probe."""
+        return "training batch" if self._looking.live and self._is_staged else super().words()
+
+    def show_staged(self, is_staged: bool) -> None:
+        """Whether the newest picture is that of the stepped batch: after a whole update it is the probe's again."""
+        self._is_staged = is_staged
+        self.on_probe_changed()
 
     def on_params_changed(self, params: object) -> None:
         """The parameter panel is the truth; the lesion button follows it."""

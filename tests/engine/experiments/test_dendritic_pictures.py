@@ -79,6 +79,8 @@ def test_that_the_phases_of_the_picture_follow_the_update():
     for _ in range(4):
         experiment.step_phase()
         seen.append(experiment.circuit(v.CircuitQuery(live=True)))
+        opened = experiment.cell(v.CellQuery(1, 5, live=True))
+        assert (opened.u, opened.v_apical) == (seen[-1].areas[0].u[5], seen[-1].areas[0].v_apical[5])
     assert [view.phase for view in seen] == [0, 1, 2, -1]
     assert np.isnan(seen[0].output.target).all() and np.isfinite(seen[1].output.target).all()
     assert len(seen[2].angles) == 3

@@ -1,9 +1,11 @@
 """The dendritic tab over a scripted engine: gestures ask for the right thing, scenes draw what arrives."""
 
+from dataclasses import replace
+
 import dendritic_payloads as payloads
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPoint, QPointF
 
 from engine.papers import dendritic_views as v
 from gui.tabs.dendritic import SCENES, SYMBOLS, build
@@ -141,6 +143,12 @@ def test_that_a_drawn_digit_becomes_the_probe(stage, tab, qtbot):
     probe = session.watched["circuit"].probe
     assert probe.image.shape == (8, 8) and probe.image.max() == 1.0 and probe.target == 5
     assert bar.where.text() == "drawn"
+    bar.draw.click()
+    assert not dialog.isVisible()
+    dialog.canvas.resize_image(8, 8)
+    bar.draw.click()
+    assert dialog.isVisible() and np.array_equal(dialog.canvas.image(), probe.image)
+    assert not dialog.frameGeometry().intersects(bar.draw.rect().translated(bar.draw.mapToGlobal(QPoint(0, 0))))
     dialog.close()
 
 
@@ -190,6 +198,14 @@ def test_that_a_phase_step_shows_the_training_batch_until_training_goes_on(stage
     scene.bar.phase.click()
     assert "step_phase" in session.verbs
     assert session.watched["circuit"].live
+    send(stage, qtbot, "circuit", replace(payloads.circuit(), phase=1))
+    assert scene.bar.where.text() == scene.card._source.text() == "training batch"
+    tab.looking.choose_cell(1, 7)
+    assert session.watched["cell"].live
+    send(stage, qtbot, "circuit", replace(payloads.circuit(), phase=-1))  # the update is done: the probe again
+    assert scene.bar.where.text() == scene.card._source.text() == "test 0"
+    send(stage, qtbot, "cell", replace(payloads.cell(), delta=0.0))
+    assert "fire" not in scene.card._says.text()
     send(stage, qtbot, "circuit", payloads.circuit())
     assert "<b>teacher</b>" in scene.phases.text() and scene.phases.isVisible()
     stage.progress("paused")
