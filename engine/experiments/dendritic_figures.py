@@ -260,7 +260,7 @@ class FigureExperiment:
         """Where training is."""
         if self._p.dynamics == "euler" and self._p.task != "regression":
             return f"{self.steps_done * self._p.dt / 1000:.2f} s of the circuit's time"
-        return f"{self.steps_done * self._p.batch:,} trials"
+        return f"{self.steps_done * self._p.batch:,} trials".replace(",", "\u2009")  # as steps are written
 
     # --- state --------------------------------------------------------------------------------------------------
 

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
 from engine.papers.equilibrium import EquilibriumParams
 from engine.papers.equilibrium_views import MomentsQuery, Nudging, Rho, SlopeQuery
 from gui.shell.rows import push_button
 from gui.tabs.equilibrium.names import side_of
+from gui.widgets.elided_choice import ElidedChoice
 from gui.widgets.probe_buttons import ProbeButtons
 from gui.widgets.probing import Probing
 from gui.widgets.segments import Segments
@@ -65,7 +66,7 @@ class ComparingControls(QWidget):
         self.images.setSuffix(" pictures")
         self.images.setToolTip("How many test pictures, from the chosen one on; a drawn picture stands alone")
         self.images.valueChanged.connect(lambda n: comparing.set_query(images=n))
-        self.rho = QComboBox()
+        self.rho = ElidedChoice()
         self.rho.addItems(_RHO_WORDS)
         self.rho.setToolTip(
             "The present weights with the neurons of the theorem, or those of the run: clipped ones obey it while none "
