@@ -25,6 +25,7 @@ from engine.runtime.messages import (
 from gui.shell.history import CurveHistory, Points
 from gui.shell.knob_edit import KnobEdit
 from gui.shell.leaving import Leaving
+from gui.shell.marks import mark_words
 from gui.shell.outbox import Outbox
 from gui.shell.session_bridge import MakeSession, SessionBridge
 
@@ -183,7 +184,7 @@ class PaperRun(QObject):
         for name, old in before.items():
             new = getattr(self.params, name)
             if new != old and self.is_live:
-                text = f"{name} {_short(old)} → {_short(new)}"
+                text = mark_words(self.paper, name, old, new)
                 self.history.marks.append((self.step, text))
                 self.marked.emit(self.step, text)
 
@@ -447,9 +448,3 @@ class PaperRun(QObject):
             self.record = ""
         self._set_state("stopped")
         self.stopped.emit(report)
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

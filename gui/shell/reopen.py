@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.papers.contract import ParameterError
 from gui.shell.history import Points
+from gui.shell.marks import mark_words
 
 if TYPE_CHECKING:
     from engine.runtime.records import RunRecord
@@ -22,7 +23,8 @@ def resume_run(window: MainWindow, record_id: str, paused: bool = True) -> None:
         record = store.get_run(record_id)
         series = store.read_scalars(record_id, None, _MOST_POINTS)
         curves = {name: (s.steps, s.values, s.walls) for name, s in series.items()}
-        marks = [(m.step, f"{m.knob} {m.old} → {m.new}") for m in store.read_marks(record_id)]
+        paper = window.papers.get(record.paper)
+        marks = [(m.step, mark_words(paper, m.knob, m.old, m.new)) for m in store.read_marks(record_id) if paper]
         return record, curves, marks
 
     def show(found: tuple[Any, dict[str, Points], list[tuple[int, str]]]) -> None:

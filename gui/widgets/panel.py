@@ -158,8 +158,10 @@ class Panel(QFrame):
         self._title = ElidedLabel(title)
         self._title.setProperty("role", "title")
         self._title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self._stale = QLabel()
+        self._stale = ElidedLabel()
         self._stale.setProperty("role", "warning")
+        # What it says gives way before the title does.
+        self._stale.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._stale.hide()
         self._legend = Legend()
         self._menu_button = _MenuButton()
@@ -175,8 +177,8 @@ class Panel(QFrame):
         row = QHBoxLayout(self._header)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        for widget in (self._title, self._stale):
-            row.addWidget(widget)
+        row.addWidget(self._title)
+        row.addWidget(self._stale)
         row.addWidget(self._legend, 1)
         row.addWidget(self._menu_button)
 
@@ -252,7 +254,7 @@ class Panel(QFrame):
 
     def set_stale(self, reason: str) -> None:
         """Mute the picture and say why it no longer belongs to the settings on screen; "" makes it fresh."""
-        self._stale.setText(reason)
+        self._stale.set_full_text(reason)
         self._stale.setVisible(bool(reason))
         self._show_state()
 

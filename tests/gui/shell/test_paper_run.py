@@ -46,7 +46,7 @@ def test_that_quick_changes_are_sent_together_and_none_of_the_last_values_is_los
     qtbot.waitUntil(lambda: session.last("change") == {"h1": pytest.approx(0.139)})
     assert session.verbs().count("change") <= 3
     qtbot.waitUntil(lambda: len(run.history.marks) == 1)
-    assert run.history.marks[0][1] == "h1 0.5 → 0.139"
+    assert run.history.marks[0][1] == "h₁ 0.5 → 0.139"
 
 
 def test_that_undo_takes_back_a_whole_drag_and_redo_makes_it_again(run, sessions, qtbot):
