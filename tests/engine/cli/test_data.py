@@ -95,6 +95,15 @@ def test_that_a_download_that_fails_is_one_sentence_and_code_1(server, monkeypat
     assert f"{gone.mirrors[0]}: answered 404" in text and len((out if as_json else err).splitlines()) <= 2
 
 
+@pytest.fixture
+def heeds_ctrl_c() -> Iterator[None]:
+    """As in a terminal: a shell that starts the tests in the background has them ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_that_ctrl_c_and_cancel_keep_the_files_that_are_complete(server, tmp_path, capsys, number):
     def interrupt(path: str) -> None:
