@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.runtime.store import Store
 
 _PATIENCE_S = 0.3  # a locked database may hold the window up this long, then the run goes unrecorded and says so
+_CLOSE_WITHIN_S = 5.0
 
 
 class Records(QObject):
@@ -80,7 +81,9 @@ class Records(QObject):
         self._background.run(lambda: work(self._store(patient=True)), finished)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, once nothing is read or written any more: SQLite crashes when one is closed in use."""
+        if not self._background.wait(_CLOSE_WITHIN_S):
+            return  # they end with the process
         for store in (self._quick, self._patient):
             if store is not None:
                 store.close()

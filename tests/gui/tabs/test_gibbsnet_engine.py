@@ -50,7 +50,7 @@ def test_that_a_person_can_train_scrub_branch_paint_clamp_and_export(qtbot, wind
 
     qtbot.waitUntil(lambda: len(distance()) > 1 and distance()[-1] < 0.9 * distance()[0], timeout=LEARNT_IN_MS)
     page.bench.change(r1=0.7)
-    qtbot.waitUntil(lambda: any("r1" in text for _, text in run.history.marks), timeout=LIVE_IN_MS)
+    qtbot.waitUntil(lambda: any("→ 0.7" in text for _, text in run.history.marks), timeout=LIVE_IN_MS)
     qtbot.keyClick(window, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: run.run_state == "paused", timeout=LIVE_IN_MS)
     _scrub_and_branch(qtbot, chain)
