@@ -16,7 +16,8 @@ import numpy as np
 
 from engine.data.images import DataError
 from engine.data.pag_circuits import Edge, component, faults, judge, solve, undirected
-from engine.data.pag_task import END, UNALIGNED, Example, IntArray, Kind, Score, Task, edits, until_end
+from engine.data.pag_task import END, UNALIGNED, Example, IntArray, Kind, Score, Task, until_end
+from engine.edit_distance import edits
 
 LABELS = 12  # what the paper's vocabulary of 17 leaves for nodes
 DEAD_END_LABELS = 9

@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.edit_distance import edits
+
 IntArray = NDArray[np.int64]
 Kind = Literal["text", "graph", "question"]
 Item = TypeVar("Item")
@@ -157,16 +159,6 @@ def until_end(ids: Sequence[int] | IntArray) -> list[int]:
     """The ids before the first END."""
     plain = [int(i) for i in ids]
     return plain[: plain.index(END)] if END in plain else plain
-
-
-def edits(one: Sequence[object], other: Sequence[object]) -> int:
-    """Levenshtein distance of two sequences."""
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        above, row[0] = row[0], i
-        for j, b in enumerate(other, 1):
-            above, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, above + (a != b))
-    return row[-1]
 
 
 def pad(examples: Sequence[Example]) -> Padded:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engine.edit_distance import edits
 from engine.models.obamanet_sound import MELS, Standard
 
 _DILATIONS = (1, 2, 4)
@@ -82,20 +83,10 @@ def said(frames: Sequence[int], silence: int) -> list[int]:
     return [sound for sound in joined if sound != silence]
 
 
-def edit_distance(one: Sequence[int], other: Sequence[int]) -> int:
-    """Insertions, deletions and substitutions from one sequence to the other."""
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        diagonal, row[0] = row[0], i
-        for j, b in enumerate(other, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (a != b))
-    return row[-1]
-
-
 def error_rate(pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> float:
     """Phone error rate over (heard, meant): all edits over all meant sounds; above 1 when babble is longer."""
     meant = sum(len(right) for _, right in pairs)
-    return sum(edit_distance(found, right) for found, right in pairs) / max(meant, 1)
+    return sum(edits(found, right) for found, right in pairs) / max(meant, 1)
 
 
 def meant_of(sounds: Sequence[int], silence: int) -> list[int]:

@@ -11,9 +11,9 @@ from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPain
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.papers.contract import Paper
-from gui.shell.actions import Actions, tooltip
-from gui.shell.icons import follow_theme, pixmap
-from gui.shell.rows import heading, keep_keys, label, scaled
+from gui.shell.actions import Actions
+from gui.shell.icons import pixmap
+from gui.shell.rows import heading, label, scaled, tool_button
 from gui.shell.theme import theme
 from gui.widgets.elided import ElidedLabel
 
@@ -247,16 +247,9 @@ class Rail(QFrame):
     def add_tools(self, actions: Actions) -> None:
         """Buttons for the settings and for the theme, below the pages."""
         for action_id, text in (("settings", "Settings"), ("theme", "Theme")):
-            button = QToolButton()
+            button = tool_button(actions, action_id, "muted")
             button.setText(text)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            button.setIconSize(QSize(16, 16))
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.setToolTip(tooltip(actions.rows[action_id]))
-            button.setAccessibleName(actions.rows[action_id].text)
-            button.clicked.connect(actions[action_id].trigger)
-            follow_theme(button, actions.rows[action_id].icon, "muted")
-            keep_keys(button, Qt.Key.Key_Space)
             self._tools.addWidget(button)
             self.tools[action_id] = button
         self._tools.addStretch(1)

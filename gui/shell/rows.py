@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QWidget
 
 from gui.shell.actions import Actions, tooltip
 from gui.shell.icons import follow_theme
@@ -61,6 +61,22 @@ def action_button(actions: Actions, action_id: str, text: str = "", primary: boo
         button.setProperty("primary", True)
     if row.icon:
         follow_theme(button, row.icon, "on_accent" if primary else "text")
+    keep_keys(button, Qt.Key.Key_Space)
+    return button
+
+
+def tool_button(actions: Actions, action_id: str, color: str = "text") -> QToolButton:
+    """A small button with the action's icon, named and enabled as the action is. color: of the icon."""
+    action, row = actions[action_id], actions.rows[action_id]
+    button = QToolButton()
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setIconSize(QSize(16, 16))
+    button.setToolTip(tooltip(row))
+    button.setAccessibleName(row.text)
+    button.setEnabled(action.isEnabled())
+    button.clicked.connect(lambda: action.trigger())
+    action.enabledChanged.connect(button.setEnabled)
+    follow_theme(button, row.icon, color)
     keep_keys(button, Qt.Key.Key_Space)
     return button
 

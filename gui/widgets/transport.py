@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QPushButton, QToolButton, QWidget
 
 from engine.papers.contract import Paper
 from engine.runtime.messages import Progress
-from gui.shell.actions import Actions, tooltip
+from gui.shell.actions import Actions
 from gui.shell.icons import follow_theme
-from gui.shell.rows import action_button, keep_keys
+from gui.shell.rows import action_button, tool_button
 from gui.widgets.elided import ElidedLabel
 from gui.widgets.preset_box import PresetBox
 from gui.widgets.speed import SpeedSlider
@@ -99,19 +99,9 @@ class TransportBar(QWidget):
         self.phase.setVisible(bool(self._paper.phases))
 
     def _tool(self, action_id: str) -> QToolButton:
-        action, meaning = self._actions[action_id], self._actions.rows[action_id]
-        button = QToolButton()
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setIconSize(QSize(16, 16))
+        button = tool_button(self._actions, action_id)
         button.setMinimumSize(30, 28)
         button.setProperty("boxed", True)
-        button.setToolTip(tooltip(meaning))
-        button.setAccessibleName(meaning.text)
-        button.setEnabled(action.isEnabled())
-        button.clicked.connect(lambda: action.trigger())
-        action.enabledChanged.connect(button.setEnabled)
-        follow_theme(button, meaning.icon)
-        keep_keys(button, Qt.Key.Key_Space)
         return button
 
     def _build_progress(self, row: QHBoxLayout) -> None:

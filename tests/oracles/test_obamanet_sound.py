@@ -11,9 +11,10 @@ import torch
 from engine.data.obamanet_text import script_of
 from engine.data.obamanet_vocabulary import SENTENCES
 from engine.data.obamanet_voice import speak
+from engine.edit_distance import edits
 from engine.experiments import obamanet_voices as voices
 from engine.experiments.obamanet_speech_set import example_of
-from engine.models.obamanet_recogniser import edit_distance, error_rate, meant_of, said
+from engine.models.obamanet_recogniser import error_rate, meant_of, said
 from engine.models.obamanet_sound import (
     FEATURES,
     FLOOR,
@@ -99,7 +100,7 @@ def test_that_features_are_cepstra_energy_and_their_steps():
 def test_that_runs_are_read_and_errors_counted():
     assert said([9, 9, 1, 1, 1, 2, 1, 1, 9, 9, 1, 1, 3, 3], 9) == [1, 1, 3]
     assert meant_of([9, 1, 1, 9, 1, 3, 9], 9) == [1, 1, 3]
-    assert edit_distance([1, 2, 3], [1, 3]) == 1 and edit_distance([], [1, 2]) == 2 and edit_distance([4], [5]) == 1
+    assert edits([1, 2, 3], [1, 3]) == 1 and edits([], [1, 2]) == 2 and edits([4], [5]) == 1
     assert error_rate([([1, 2], [1, 2]), ([], [1, 2])]) == 0.5 and error_rate([([5] * 8, [1, 2])]) == 4.0
 
 

@@ -11,8 +11,9 @@ from engine.data.images import DataError
 from engine.data.pag_dates import DateTask
 from engine.data.pag_numbers import NumberTask
 from engine.data.pag_scores import LETTERS, aligned, bleu, bleu_by_length, by_size, shares
-from engine.data.pag_task import END, UNALIGNED, edits, pad, slice_by_length
+from engine.data.pag_task import END, UNALIGNED, pad, slice_by_length
 from engine.data.pag_toy_questions import ToyQuestionTask, _is_held_out, _recognise, read_flagged
+from engine.edit_distance import edits
 
 
 @pytest.fixture(scope="module")
